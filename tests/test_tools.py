@@ -1,0 +1,182 @@
+"""The toolchain: what `make` does in a fresh clone, and what it says when something is missing."""
+
+import ast
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import needs
+from tools import environments, interpreters, node, setup, suite, work
+from tools.interpreters import Interpreter
+
+ROOT = Path(__file__).resolve().parent.parent
+PINS = sorted((ROOT / "requirements").glob("*.txt"))
+
+
+def fake_python(path, version, complete=True):
+    """A program that answers the probe as that Python would."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    minor = ".".join(version.split(".")[:2])
+    path.write_text(f"#!/bin/sh\nprintf '%s\\n' {minor} {version} {path} {complete}\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A machine without any Python but the one that runs this."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("sys.executable", str(tmp_path / "none"))
+    return tmp_path
+
+
+def releases():
+    return [each.release for each in interpreters.find()]
+
+
+def test_pythons_on_path_are_found(machine):
+    """Each supported version on PATH is found, the oldest first."""
+    for version in ("3.13.2", "3.11.9", "3.9.1"):
+        fake_python(machine / f"bin/python{version.rpartition('.')[0]}", version)
+    assert ["3.11.9", "3.13.2"] == releases()
+
+
+def test_pyenv_offers_its_newest_builds(machine):
+    """Of pyenv's builds the newest of a version counts, and free-threaded ones do not."""
+    for build in ("3.12.9", "3.12.10", "3.12.11t"):
+        fake_python(machine / f"pyenv/versions/{build}/bin/python3.12", build.rstrip("t"))
+    assert ["3.12.10"] == releases()
+
+
+def test_a_shim_stands_for_the_builds_behind_it(machine, monkeypatch):
+    """Pyenv's shims refuse versions that are not switched on; the builds behind them are used."""
+    monkeypatch.setenv("PATH", str(machine / "elsewhere/shims"))
+    fake_python(machine / "elsewhere/shims/python3.12", "3.11.1")
+    fake_python(machine / "elsewhere/versions/3.12.4/bin/python3.12", "3.12.4")
+    assert ["3.12.4"] == releases()
+
+
+def test_a_python_that_can_make_environments_is_preferred(machine):
+    """One that lacks `ensurepip` gives way to one of the same version that has it."""
+    fake_python(machine / "bin/python3.11", "3.11.2", complete=False)
+    assert ["3.11.2"] == releases()
+    fake_python(machine / "pyenv/versions/3.11.9/bin/python3.11", "3.11.9")
+    assert ["3.11.9"] == releases()
+
+
+def test_the_oldest_complete_python_is_the_main_one():
+    """Python 3.11 is the main one where it is there, else the lowest that can make environments."""
+    bare, full = Interpreter("3.11", "3.11.2", "a", False), Interpreter("3.12", "3.12.1", "b", True)
+    assert full == setup.choose([bare, full])
+    with pytest.raises(work.Failed, match=r"apt-get install python3\.11-venv"):
+        setup.choose([bare])
+    with pytest.raises(work.Failed, match=r"No Python 3\.11 or newer"):
+        setup.choose([])
+
+
+def test_what_is_installed_is_not_installed_again(tmp_path, monkeypatch):
+    """A second set-up runs nothing, and a changed requirement file only what depends on it."""
+    monkeypatch.setattr(environments, "REQUIREMENTS", tmp_path)
+    for name in ("demo", "test"):
+        (tmp_path / f"{name}.txt").write_text("one==1\n")
+    commands = []
+    monkeypatch.setattr(environments, "run", lambda command, **_: commands.append(command))
+    environment = environments.Environment(Interpreter("3.11", "3.11.2", "a", True), ROOT / ".venv")
+    environment.folder = tmp_path / "venv"
+    (tmp_path / "venv/bin").mkdir(parents=True)
+    environment.python.touch()
+
+    environment.install(("demo", "test"))
+    assert 3 == len(commands)
+    environment.install(("demo", "test"))
+    assert 3 == len(commands)
+    (tmp_path / "test.txt").write_text("one==2\n")
+    environment.install(("demo", "test"))
+    assert [tmp_path / "test.txt"] == [part for part in commands[-1] if part in tmp_path.iterdir()]
+    assert 4 == len(commands)
+
+
+def test_a_peer_that_does_not_install_is_named(monkeypatch):
+    """The benchmark is set up without a peer that fails, and says which one that is."""
+    environment = environments.Environment(Interpreter("3.11", "3.11.2", "a", True), ROOT / ".venv")
+
+    def pip(*arguments):
+        if {"-r", "lmdb"} & set(arguments):
+            raise work.Failed("no compiler")
+
+    monkeypatch.setattr(environment, "create", lambda: None)
+    monkeypatch.setattr(environment, "has", lambda name: False)
+    monkeypatch.setattr(environment, "pip", pip)
+    assert ["lmdb"] == environment.install_peers(("bench",))
+
+
+def test_a_missing_node_is_named(monkeypatch):
+    """Without Node, and without the right to install it, the set-up says what to install."""
+    monkeypatch.setattr("shutil.which", lambda program: None)
+    assert "nodejs npm" in (node.install() or "")
+
+
+def test_ci_takes_all_or_nothing(monkeypatch, capsys):
+    """Something left out is said loudly by everyone's run, and fails CI's."""
+    monkeypatch.delenv("CI", raising=False)
+    assert 0 == suite.sum_up([], ["Python 3.13"])
+    assert "!!   Python 3.13" in capsys.readouterr().out
+    monkeypatch.setenv("CI", "true")
+    assert 1 == suite.sum_up([], ["Python 3.13"])
+    assert 0 == suite.sum_up([], [])
+
+
+def test_a_test_that_needs_node_is_skipped_or_fails(monkeypatch, tmp_path):
+    """Without the Node packages a test is skipped at home, and fails under CI."""
+    monkeypatch.setattr(needs, "NODE", tmp_path)
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="make setup"):
+        needs.node_dir()
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="make setup"):
+        needs.node_dir()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tools").glob("*.py")), ids=lambda path: path.stem)
+def test_any_python3_can_start_the_tools(path):
+    """The tools are written in Python 3.8, whatever `python3` is on a machine."""
+    ast.parse(path.read_text(), feature_version=(3, 8))
+
+
+@pytest.mark.parametrize("path", PINS, ids=lambda path: path.stem)
+def test_every_requirement_is_pinned(path):
+    """Each chosen package is in the lock, each line pins one release, and none names a source."""
+    lines = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("#")]
+    assert [] == [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+( ; .*)?", line)]
+    chosen = {name.lower() for name in environments.peers(path.stem)}
+    assert set() == chosen - {line.split("==")[0] for line in lines}
+
+
+def test_node_packages_are_pinned():
+    """The Node packages are exact releases, from no named registry, and without Sails."""
+    package = json.loads((ROOT / "node/package.json").read_text())
+    lock = json.loads((ROOT / "node/package-lock.json").read_text())
+    locked = {name.removeprefix("node_modules/"): each for name, each in lock["packages"].items()}
+    for name, version in package["dependencies"].items():
+        assert version == locked[name]["version"]
+    assert "sails" not in locked
+    assert [] == [name for name, each in locked.items() if "resolved" in each]
+
+
+def test_make_alone_lists_the_targets():
+    """`make` names every target, each with a line on what it does."""
+    done = subprocess.run(["make"], cwd=ROOT, check=True, capture_output=True, text=True)
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    listed = re.findall(r"^  make (\w+)\s+\w.*$", done.stdout, re.MULTILINE)
+    assert sorted(targets) == sorted(listed)
+
+
+def test_ci_runs_what_the_readme_says():
+    """CI's script is `make test` and nothing else."""
+    lines = (ROOT / ".ci/run").read_text().splitlines()
+    commands = [line for line in lines if not line.startswith(("#", "set ", "cd "))]
+    assert ["exec make test"] == commands
