@@ -74,7 +74,7 @@ class Stats(TypedDict):
     latencies: dict[str, Latency]
     """Of a sample of the latest calls, by name."""
     errors: dict[str, int]
-    """Failures since the store was opened, by the error's name; `"unreadable"` counts rows skipped."""
+    """Failures since the store was opened, by the error's name, and `"unreadable"` rows."""
 
 
 class Serializer(Protocol):
@@ -173,7 +173,7 @@ class Store(Protocol):
         ...
 
     def destroy_where(self, path: str, value: str | int, *, keep: Collection[str] = ()) -> int:
-        """End the sessions that `find` would return, except the ids in `keep`; how many were ended."""
+        """End the sessions that `find` would return, but for the ids in `keep`; how many were."""
         ...
 
     def destroy_many(self, sids: Iterable[str]) -> int:

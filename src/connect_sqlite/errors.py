@@ -34,7 +34,7 @@ class StoreBusy(StoreError):
 
 
 class StoreFull(StoreError):
-    """The disk, or the quota, is full.  Nothing was written; a logout that meets this did not happen."""
+    """The disk is full.  Nothing was written: a logout that met this did not happen."""
 
 
 class StoreCorrupt(StoreError):
@@ -66,7 +66,7 @@ class InvalidSessionId(StoreError, ValueError):
 
 
 class InvalidSession(StoreError, ValueError):
-    """The session cannot be kept as it is; the message names the key.  The row that was there stays."""
+    """The session cannot be kept as it is; the message names the key.  The old row stays."""
 
 
 class UnknownIndex(StoreError, LookupError):

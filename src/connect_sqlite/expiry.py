@@ -16,14 +16,13 @@ from .errors import InvalidSession
 __all__ = ["NEVER", "expiry_of", "from_datetime", "to_datetime", "to_iso"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 NEVER = 253_402_300_799_999
-"""The last millisecond of the year 9999: the expiry of a session without one, and the latest there is."""
+"""The last millisecond of the year 9999: the latest expiry, and that of a session without one."""
 
 
 def to_datetime(milliseconds: int) -> datetime:
-    """The moment as an aware UTC `datetime`; one outside the years 1 to 9999 is moved to the nearer end."""
+    """The moment in UTC; one outside the years 1 to 9999 is moved to the nearer end."""
     return _EPOCH + timedelta(milliseconds=min(max(milliseconds, -62_135_596_800_000), NEVER))
 
 
@@ -33,7 +32,8 @@ def from_datetime(moment: datetime, field: str) -> int:
         raise InvalidSession(
             f"{field} is a datetime without a time zone: give it one, such as datetime.now(UTC)"
         )
-    return (moment - _EPOCH) // _MILLISECOND
+    since = moment - _EPOCH
+    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
 def to_iso(moment: datetime) -> str:
@@ -51,7 +51,7 @@ def expiry_of(session: Mapping[str, Any], ttl: float | None, now: int) -> int:
     """
     cookie = session.get("cookie")
     if cookie is not None and cookie is not False:
-        if not isinstance(cookie, Mapping):
+        if type(cookie) is not dict and not isinstance(cookie, Mapping):
             raise InvalidSession(
                 "cookie is not an object: the key is kept for the cookie's settings"
             )

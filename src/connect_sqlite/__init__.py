@@ -1,0 +1,59 @@
+"""Server-side web sessions in one SQLite file, with no server to run."""
+
+from ._sqlite.store import AsyncSQLiteStore, SQLiteStore
+from ._stores.callbacks import CallbackStore
+from ._stores.codec import JSON
+from ._stores.opening import open_async_store, open_store
+from .contract import (
+    AsyncStore,
+    Serializer,
+    Stats,
+    Store,
+    StoredSession,
+    TouchResult,
+)
+from .errors import (
+    InvalidSession,
+    InvalidSessionId,
+    NotASessionStore,
+    SchemaTooNew,
+    SessionExists,
+    StoreBusy,
+    StoreClosed,
+    StoreCorrupt,
+    StoreError,
+    StoreFull,
+    StoreKeyError,
+    StoreUnavailable,
+    UnknownIndex,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "JSON",
+    "AsyncSQLiteStore",
+    "AsyncStore",
+    "CallbackStore",
+    "InvalidSession",
+    "InvalidSessionId",
+    "NotASessionStore",
+    "SQLiteStore",
+    "SchemaTooNew",
+    "Serializer",
+    "SessionExists",
+    "Stats",
+    "Store",
+    "StoreBusy",
+    "StoreClosed",
+    "StoreCorrupt",
+    "StoreError",
+    "StoreFull",
+    "StoreKeyError",
+    "StoreUnavailable",
+    "StoredSession",
+    "TouchResult",
+    "UnknownIndex",
+    "open_async_store",
+    "open_store",
+]

@@ -1,0 +1,1 @@
+"""How SQLite is driven.  Only `operations` and `schema` know the table."""

@@ -1,0 +1,127 @@
+"""Opens connections, each setting a function whose docstring says why.
+
+The settings are made on our own connections only: `apsw.bestpractice` would change every connection
+of the process.  What the rest of the package passes around as `db` is a connection's one cursor.
+"""
+
+import contextlib
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import apsw
+
+from ..errors import StoreError
+from .files import MEMORY
+
+__all__ = ["BUSY", "close", "open_memory", "open_reader", "open_writer", "patiently", "rolled_back"]
+
+T = TypeVar("T")
+
+BUSY = (apsw.BusyError, apsw.LockedError)
+
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0002, 0.001
+
+
+def open_memory() -> apsw.Cursor:
+    """A database of this connection's own, in memory."""
+    db = apsw.Connection(MEMORY).cursor()
+    _trust_nothing(db)
+    return db
+
+
+def open_writer(path: str) -> apsw.Cursor:
+    db = _open(path)
+    _cache(db, mebibytes=64)
+    _checkpoint_elsewhere(db)
+    return db
+
+
+def open_reader(path: str) -> apsw.Cursor:
+    db = _open(path)
+    _cache(db, mebibytes=16)
+    _checkpoint_elsewhere(db)
+    db.execute("PRAGMA query_only = ON")
+    return db
+
+
+def _open(path: str) -> apsw.Cursor:
+    # Neither CREATE, for files.py makes it with the right mode, nor URI, for a path is no URL.
+    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+    db = connection.cursor()
+    _trust_nothing(db)
+    return db
+
+
+def _trust_nothing(db: apsw.Cursor) -> None:
+    """A planted trigger, view or function in the file cannot run code or touch SQLite's tables."""
+    config = db.connection.config
+    config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+    config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+    config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
+    config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
+
+
+def _cache(db: apsw.Cursor, *, mebibytes: int) -> None:
+    """Room for the pages of some 100,000 sessions on the writer; taken only as it is used.
+
+    A reader's cache is emptied by every commit, so it needs less.
+    """
+    db.execute(f"PRAGMA cache_size = -{mebibytes * 1024}")
+
+
+def _checkpoint_elsewhere(db: apsw.Cursor) -> None:
+    """A commit that also copied the WAL into the database would make one request wait for all."""
+    db.connection.wal_autocheckpoint(0)
+
+
+def leave_as_it_is(db: apsw.Cursor, leave: bool) -> None:
+    """Whether closing may fold the WAL into the file: not while the file may be somebody else's."""
+    db.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(leave))
+
+
+def use_wal(db: apsw.Cursor, path: str) -> None:
+    """Readers beside a writer.  The file keeps the setting."""
+    mode = db.execute("PRAGMA journal_mode = WAL").get
+    if mode != "wal":
+        raise StoreError(
+            f"{path}: SQLite cannot keep a write-ahead log there (journal mode {mode}). "
+            "Sessions need a local disk, not a network file system"
+        )
+    # A WAL that a long reader let grow is cut again, instead of keeping its largest size.
+    db.execute("PRAGMA journal_size_limit = 67108864")
+
+
+def close(db: apsw.Cursor) -> None:
+    """Close a connection that nobody is using; what it could not finish was said before."""
+    with contextlib.suppress(apsw.Error):
+        db.connection.close(True)
+
+
+def rolled_back(db: apsw.Cursor) -> None:
+    """End a transaction that failed; SQLite may have rolled it back already."""
+    if db.connection.in_transaction:
+        with contextlib.suppress(apsw.Error):
+            db.execute("ROLLBACK")
+
+
+def patiently(action: Callable[[], T], seconds: float) -> T:
+    """The action's result, tried again while another process holds the lock, for that long.
+
+    The pauses are short and random: with SQLite's own, which grow, whoever waits longest has the
+    least chance.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except BUSY:
+            if time.monotonic() >= deadline:
+                raise
+        pause()
+
+
+def pause() -> None:
+    """Wait a moment for another process, each time another one."""
+    time.sleep(random.uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE))  # noqa: S311 - no secret

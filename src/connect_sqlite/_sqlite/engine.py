@@ -1,0 +1,285 @@
+"""Runs calls on one file: the writer, the readers beside it, and the housekeeping behind both.
+
+Knows connections and threads, and nothing of sessions.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar, cast
+
+import apsw
+
+from .._stores.calls import Call, Row
+from .._stores.tally import Tally
+from ..contract import Stats
+from ..errors import StoreClosed, StoreError
+from . import forks
+from .checkpoint import Checkpointer
+from .connection import patiently
+from .failures import translated
+from .files import MEMORY, sizes
+from .housekeeper import Activity, Housekeeper
+from .lease import Lease
+from .readers import Readers
+from .sweeper import Sweeper, SweepOperations
+from .writer import Writer
+
+__all__ = ["EngineOperations", "SQLiteEngine"]
+
+T = TypeVar("T")
+
+_SAMPLED = 31
+"""One read in 32 is timed, and looks whether a lease is wanted."""
+
+_LOOK_UP = 0.05
+"""Seconds after which a reader of a store in memory looks whether it was closed."""
+
+_NOT_NOW = cast("Row", object())
+
+_THREADS = 4
+"""For what an event loop cannot wait for: calls that read many rows, sweeps, closing."""
+
+
+class EngineOperations(SweepOperations, Protocol):
+    """What the engine itself asks of the table."""
+
+    def fetch(self, db: apsw.Cursor, key: str) -> Row | None: ...
+    def census(self, db: apsw.Cursor, now: int) -> tuple[int, int]: ...
+
+
+class SQLiteEngine:
+    """The engine of one store, whose file was made and checked before."""
+
+    def __init__(
+        self,
+        path: str,
+        operations: EngineOperations,
+        open_writer: Callable[[], apsw.Cursor],
+        open_reader: Callable[[], apsw.Cursor],
+        *,
+        durability: str,
+        busy_timeout: float,
+        sweep_interval: float | None,
+        clock: Callable[[], float],
+        tally: Tally,
+    ) -> None:
+        self._path = path
+        self._operations = operations
+        self._select = operations.fetch
+        self._busy_timeout = busy_timeout
+        self._clock = clock
+        self._tally = tally
+        self._reads = 0
+        self._closed = False
+        self._pool: ThreadPoolExecutor | None = None
+        self._closing = threading.Lock()
+
+        def open_and_watch() -> apsw.Cursor:
+            db = open_writer()
+            db.connection.set_wal_hook(self._after_commit)
+            return db
+
+        self._writer = Writer(open_and_watch, path, durability, busy_timeout)
+        in_file = path is not MEMORY
+        self._readers = Readers(open_reader) if in_file else None
+        self._sweeper = Sweeper(operations, self._run, clock, sweep_interval)
+        self._housekeeper = Housekeeper(
+            self._sweeper,
+            Lease(open_reader) if in_file else None,
+            Checkpointer(open_reader, self._writer) if in_file else None,
+            lambda: Activity(self._reads, self._writer.commits),
+        )
+        forks.watch(self)
+
+    def _after_commit(self, _: apsw.Connection, __: str, pages: int) -> int:
+        """SQLite's WAL hook, called in the committing thread."""
+        self._housekeeper.wal_has(pages)
+        return apsw.SQLITE_OK
+
+    # ------------------------------------------------------------------ one row, the short way
+
+    def fetch(self, key: str) -> Row | None:
+        row = self._fetch_now(key)
+        return self._fetch_patiently(key) if row is _NOT_NOW else row
+
+    async def fetch_async(self, key: str) -> Row | None:
+        row = self._fetch_now(key)
+        if row is _NOT_NOW:
+            return await self._in_thread(self._fetch_patiently, key)
+        return row
+
+    def _fetch_now(self, key: str) -> Row | None:
+        """A row, if it can be read without waiting for anybody, else `_NOT_NOW`.
+
+        On the writer's connection if nobody is writing, for a commit empties the others' caches.
+        """
+        self._reads = reads = self._reads + 1
+        sampled = not reads & _SAMPLED
+        if sampled:
+            if not self._housekeeper.ticking:
+                self._housekeeper.ask_for_lease()
+            began = time.perf_counter()
+        writer = self._writer
+        try:
+            if writer.lock.acquire(False):
+                try:
+                    row = self._select(writer.db, key)  # type: ignore[arg-type]
+                finally:
+                    writer.lock.release()
+            else:
+                readers = self._readers
+                if readers is None or (db := readers.take(wait=False)) is None:
+                    return _NOT_NOW
+                try:
+                    row = self._select(db, key)
+                finally:
+                    readers.give(db)
+        except apsw.Error:
+            return _NOT_NOW  # it is tried again with patience, and told in words
+        if sampled:
+            self._tally.took("get", time.perf_counter() - began)
+        return row
+
+    def _fetch_patiently(self, key: str) -> Row | None:
+        return self.run(Call("get", self._select, (key,)))
+
+    # ------------------------------------------------------------------ any call
+
+    def run(self, call: Call[T]) -> T:
+        return self._tallied(call.name, self._run, call)  # type: ignore[no-any-return]
+
+    async def run_async(self, call: Call[T]) -> T:
+        if not call.writes:
+            return await self._in_thread(self.run, call)
+        began = time.perf_counter()
+        try:
+            return await self._writer.run_async(call)
+        except StoreError as error:
+            self._tally.failed(type(error).__name__)
+            raise
+        finally:
+            self._tally.took(call.name, time.perf_counter() - began)
+
+    def _tallied(self, name: str, function: Callable[..., T], *args: Any) -> T:
+        began = time.perf_counter()
+        try:
+            return function(*args)
+        except StoreError as error:
+            self._tally.failed(type(error).__name__)
+            raise
+        finally:
+            self._tally.took(name, time.perf_counter() - began)
+
+    def _run(self, call: Call[T]) -> T:
+        if call.writes:
+            return self._writer.run(call)
+
+        def read() -> Any:
+            with self._reading() as db:
+                return call.operation(db, *call.args)
+
+        try:
+            result = patiently(read, self._busy_timeout)
+        except apsw.Error as error:
+            raise translated(error, "reading from", self._path) from error
+        return call.finish(result) if call.finish else result
+
+    @contextmanager
+    def _reading(self) -> Iterator[apsw.Cursor]:
+        if self._readers is not None:
+            with self._readers.lent() as db:
+                yield db
+            return
+        # A database in memory has one connection only.
+        while not self._writer.lock.acquire(timeout=_LOOK_UP):
+            if self._closed:
+                raise StoreClosed("reading: the store was closed; open another one")
+        try:
+            assert self._writer.db is not None
+            yield self._writer.db
+        finally:
+            self._writer.lock.release()
+
+    # ------------------------------------------------------------------ the rest of a face's needs
+
+    def sweep(self, limit: int) -> int:
+        return self._tallied("sweep", self._sweeper.sweep, limit)
+
+    async def sweep_async(self, limit: int) -> int:
+        return await self._in_thread(self.sweep, limit)
+
+    def stats(self) -> Stats:
+        now = int(self._clock() * 1000)
+        live, expired = self._tallied(
+            "stats", self._run, Call("stats", self._operations.census, (now,))
+        )
+        file_bytes, wal_bytes = (0, 0) if self._path is MEMORY else sizes(self._path)
+        return Stats(
+            live=live,
+            expired=expired,
+            file_bytes=file_bytes,
+            wal_bytes=wal_bytes,
+            operations={**self._tally.operations, "get": self._reads},
+            latencies=self._tally.latencies(),
+            errors=dict(self._tally.errors),
+        )
+
+    async def stats_async(self) -> Stats:
+        return await self._in_thread(self.stats)
+
+    def close(self) -> None:
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            forks.forget(self)
+            self._housekeeper.close()
+            if self._readers is not None:
+                self._readers.close()
+            # Last, for it folds the WAL into the file.
+            self._writer.close()
+
+    async def close_async(self) -> None:
+        if self._closed:
+            return
+        await self._in_thread(self.close)
+        self._leave_threads(wait=False)
+
+    async def _in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        if self._closed:
+            raise StoreClosed("the store was closed; open another one")
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="connect-sqlite")
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
+
+    def _leave_threads(self, *, wait: bool) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=wait)
+
+    # ------------------------------------------------------------------ forks
+
+    def pause(self) -> None:
+        """Close every connection and end every thread; who calls meanwhile waits."""
+        self._leave_threads(wait=True)
+        self._housekeeper.pause()
+        self._writer.pause()
+        if self._readers is not None:
+            self._readers.pause()
+
+    def resume(self) -> None:
+        self._writer.resume()
+        if self._readers is not None:
+            self._readers.resume()
+        self._housekeeper.resume()
+
+    def resume_in_child(self) -> None:
+        self._closing = threading.Lock()
+        self._writer.resume_in_child()
+        if self._readers is not None:
+            self._readers.resume_in_child()
+        self._housekeeper.resume_in_child()

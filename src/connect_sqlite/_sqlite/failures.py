@@ -1,0 +1,60 @@
+"""SQLite's errors in this package's words: what was being done, to which file, what to do next."""
+
+import apsw
+
+from ..errors import (
+    NotASessionStore,
+    StoreBusy,
+    StoreClosed,
+    StoreCorrupt,
+    StoreError,
+    StoreFull,
+)
+
+__all__ = ["busy", "translated"]
+
+# The first that fits counts.
+_MEANINGS: tuple[tuple[tuple[type[apsw.Error], ...], type[StoreError], str], ...] = (
+    (
+        (apsw.BusyError, apsw.LockedError),
+        StoreBusy,
+        "another process is holding the lock. Try again, or raise busy_timeout",
+    ),
+    ((apsw.FullError,), StoreFull, "the disk is full. Nothing was written; make room"),
+    (
+        (apsw.NotADBError,),
+        NotASessionStore,
+        "it is not an SQLite database. Name another file for the sessions",
+    ),
+    (
+        (apsw.CorruptError,),
+        StoreCorrupt,
+        "SQLite found it damaged. Stop the program, and restore a backup or salvage with .recover",
+    ),
+    (
+        (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError, apsw.AuthError),
+        StoreError,
+        "the process may not read and write the file and its folder. Check who owns them",
+    ),
+    (
+        (apsw.IOError,),
+        StoreError,
+        "the disk reported an error. Nothing was written; look at the system's log",
+    ),
+    ((apsw.ConnectionClosedError,), StoreClosed, "the store was closed meanwhile"),
+)
+
+
+def translated(error: apsw.Error, doing: str, path: str) -> StoreError:
+    """The `StoreError` to raise instead of `error`.  SQLite's messages hold no bound values."""
+    for kinds, meaning, advice in _MEANINGS:
+        if isinstance(error, kinds):
+            return meaning(f"{doing} {path}: {advice} ({error})")
+    return StoreError(f"{doing} {path}: {error}")
+
+
+def busy(path: str, waited: float) -> StoreBusy:
+    return StoreBusy(
+        f"writing to {path}: another process held the lock for {waited:g} s. "
+        "Nothing was written; try again, or raise busy_timeout"
+    )

@@ -1,0 +1,104 @@
+"""The thread behind a store: it checkpoints, sweeps, and keeps the readers' lease."""
+
+from collections.abc import Callable
+from logging import getLogger
+from typing import NamedTuple
+
+import apsw
+
+from .checkpoint import PAGES, Checkpointer
+from .lease import TICK, Lease
+from .sweeper import Sweeper
+from .worker import Worker
+
+__all__ = ["Activity", "Housekeeper"]
+
+_log = getLogger("connect_sqlite")
+
+
+class Activity(NamedTuple):
+    """How much was done so far."""
+
+    reads: int
+    commits: int
+
+
+class Housekeeper:
+    """Sleeps until something is due or asked for.  A store in memory has nothing but sweeps."""
+
+    def __init__(
+        self,
+        sweeper: Sweeper,
+        lease: Lease | None,
+        checkpointer: Checkpointer | None,
+        activity: Callable[[], Activity],
+    ) -> None:
+        self._sweeper = sweeper
+        self._lease = lease
+        self._checkpointer = checkpointer
+        self._activity = activity
+        self._seen = activity()
+        self._checkpoint_asked = False
+        self._checkpoint_at = PAGES
+        self.ticking = lease is None
+        """Whether the lease is looked after anyway, so that no reader needs to ask for it."""
+        self._worker = Worker("connect-sqlite-housekeeper", self._round, self._timeout)
+        self._worker.start()
+
+    def ask_for_lease(self) -> None:
+        self.ticking = True
+        self._worker.wake()
+
+    def wal_has(self, pages: int) -> None:
+        """Told after each commit: ask for a checkpoint when the WAL is long."""
+        if pages >= self._checkpoint_at:
+            # If a reader keeps the WAL from starting over, not after every commit from now on.
+            self._checkpoint_at = pages + PAGES // 4
+            self._checkpoint_asked = True
+            self._worker.wake()
+        elif pages < PAGES:
+            self._checkpoint_at = PAGES
+
+    def pause(self) -> None:
+        """Stop the thread and close its connections; `resume` goes on."""
+        self._worker.stop()
+        if self._lease is not None:
+            self._lease.close()
+        if self._checkpointer is not None:
+            self._checkpointer.close()
+
+    close = pause
+
+    def resume(self) -> None:
+        self.ticking = self._lease is None
+        self._worker.start()
+
+    def resume_in_child(self) -> None:
+        self._worker.forget()
+        self.resume()
+
+    def _timeout(self) -> float | None:
+        sweep = self._sweeper.wait()
+        if self._lease is None or not self.ticking:
+            return sweep
+        return TICK if sweep is None else min(TICK, sweep)
+
+    def _round(self) -> None:
+        if self._checkpoint_asked and self._checkpointer is not None:
+            self._checkpoint()
+            # Only now: the commits that went on meanwhile have asked as well.
+            self._checkpoint_asked = False
+        activity = self._activity()
+        if self._lease is not None and self.ticking:
+            self.ticking = self._lease.tick(activity.reads, activity.commits)
+        if self._sweeper.step(alone=activity == self._seen):
+            self._seen = self._activity()
+
+    def _checkpoint(self) -> None:
+        assert self._lease is not None
+        assert self._checkpointer is not None
+        self._lease.drop()
+        try:
+            self._checkpointer.run()
+        except apsw.Error as error:
+            _log.warning("The write-ahead log could not be folded in and grows on: %s", error)

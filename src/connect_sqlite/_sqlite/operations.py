@@ -1,0 +1,211 @@
+"""The SQL, once.  Each runs inside a transaction that somebody else opened.
+
+Results count live sessions only, so that they never depend on when the sweep came by; what is
+deleted is deleted whether live or expired, so that no clock that is set back brings it to life.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import apsw
+import orjson
+
+from .._stores.calls import Merge, Row
+from .._stores.codec import Unreadable
+from ..contract import TouchResult
+from ..errors import SessionExists
+from .schema import index_condition, json_path, quoted_table
+
+__all__ = ["SQLiteOperations"]
+
+
+class SQLiteOperations:
+    """The operations on one table, for one prefix."""
+
+    def __init__(self, table: str, prefix: str, indexes: Iterable[str]) -> None:
+        t = quoted_table(table)
+        self._prefix = prefix
+        self._end = _after_all_with(prefix)
+        self._fetch = f"SELECT sess, expired FROM {t} WHERE sid = ?1"
+        self._save = (
+            f"INSERT INTO {t} (sid, sess, expired) VALUES (?1, ?2, ?3) "
+            "ON CONFLICT (sid) DO UPDATE SET sess = excluded.sess, expired = excluded.expired"
+        )
+        self._insert = f"{self._save} WHERE {t}.expired <= ?4"
+        self._update = f"UPDATE {t} SET sess = ?2, expired = ?3 WHERE sid = ?1"
+        self._touch = f"UPDATE {t} SET expired = ?2 WHERE sid = ?1 AND expired > ?3"
+        self._destroy = f"DELETE FROM {t} WHERE sid = ?1 RETURNING expired > ?2"
+        # The + keeps SQLite from looking up every row through the index on the id.
+        self._length = f"SELECT count(*) FROM {t} WHERE expired > ?1 AND +sid >= ?2 AND +sid < ?3"
+        self._census = (
+            "SELECT count(*) FILTER (WHERE expired > ?1), count(*) FILTER (WHERE expired <= ?1) "
+            f"FROM {t} WHERE +sid >= ?2 AND +sid < ?3"
+        )
+        self._keys = (
+            f"SELECT sid FROM {t} WHERE expired > ?1 AND sid >= ?2 AND sid < ?3 ORDER BY sid"
+        )
+        self._page = (
+            f"SELECT sid, sess, expired FROM {t} "
+            "WHERE sid > ?2 AND sid < ?3 AND expired > ?1 ORDER BY sid LIMIT ?4"
+        )
+        self._clear = f"DELETE FROM {t} WHERE sid >= ?2 AND sid < ?3 RETURNING expired > ?1"
+        self._find = {path: _find_sql(t, path) for path in indexes}
+        self._destroy_where = {path: _destroy_where_sql(t, path) for path in indexes}
+        self._slice = (
+            "SELECT max(rowid), ifnull(sum(expired <= ?1), 0) FROM "
+            f"(SELECT rowid, expired FROM {t} WHERE rowid > ?2 ORDER BY rowid LIMIT ?3)"
+        )
+        self._sweep = (
+            f"DELETE FROM {t} WHERE rowid IN (SELECT rowid FROM {t} "
+            "WHERE rowid > ?1 AND rowid <= ?2 AND expired <= ?3 LIMIT ?4)"
+        )
+
+    def fetch(self, db: apsw.Cursor, key: str) -> Row | None:
+        """The row of a key, live or not.  On the path of every request."""
+        row: Row | None = db.execute(self._fetch, (key,)).get
+        return row
+
+    def save(self, db: apsw.Cursor, key: str, text: str, expires: int) -> None:
+        db.execute(self._save, (key, text, expires))
+
+    def insert(self, db: apsw.Cursor, key: str, text: str, expires: int, now: int) -> bool:
+        """Save unless the key is live; whether it was saved."""
+        db.execute(self._insert, (key, text, expires, now))
+        return db.connection.changes() > 0
+
+    def touch(self, db: apsw.Cursor, key: str, expires: int, now: int) -> TouchResult:
+        if expires <= now:
+            self.destroy(db, (key,), now)
+            return TouchResult.EXPIRED
+        db.execute(self._touch, (key, expires, now))
+        return TouchResult.OK if db.connection.changes() else TouchResult.EXPIRED
+
+    def destroy(self, db: apsw.Cursor, keys: Collection[str], now: int) -> int:
+        return sum(db.execute(self._destroy, (key, now)).get or 0 for key in keys)
+
+    def merge(
+        self, db: apsw.Cursor, key: str, merge: Merge, expires: int | None, now: int
+    ) -> tuple[dict[str, object], int] | None:
+        row = self._live(db, key, now)
+        if row is None:
+            return None
+        text, ends = row
+        try:
+            session, text = merge.apply(text)
+        except Unreadable:
+            return None
+        if expires is not None:
+            ends = expires
+        if ends <= now:
+            self.destroy(db, (key,), now)
+            return None
+        db.execute(self._update, (key, text, ends))
+        return session, ends
+
+    def rotate(
+        self, db: apsw.Cursor, old: str, new: str, text: str, expires: int, now: int
+    ) -> bool:
+        if not self.is_live(db, old, now):
+            return False
+        if self.is_live(db, new, now):
+            raise SessionExists("the new id is live: make another one and rotate again")
+        if expires > now:
+            self.save(db, new, text, expires)
+        self.destroy(db, (old,), now)
+        return True
+
+    def is_live(self, db: apsw.Cursor, key: str, now: int) -> bool:
+        return self._live(db, key, now) is not None
+
+    def _live(self, db: apsw.Cursor, key: str, now: int) -> Row | None:
+        row = self.fetch(db, key)
+        return row if row and type(row[1]) is int and row[1] > now else None
+
+    def length(self, db: apsw.Cursor, now: int) -> int:
+        count: int = db.execute(self._length, (now, self._prefix, self._end)).get
+        return count
+
+    def census(self, db: apsw.Cursor, now: int) -> tuple[int, int]:
+        """How many sessions are live, and how many expired rows wait for the sweep."""
+        counts: tuple[int, int] = db.execute(self._census, (now, self._prefix, self._end)).get
+        return counts
+
+    def keys(self, db: apsw.Cursor, now: int) -> list[str]:
+        rows = db.execute(self._keys, (now, self._prefix, self._end))
+        return [key for (key,) in rows]
+
+    def page(self, db: apsw.Cursor, after: str, limit: int, now: int) -> list[tuple[str, str, int]]:
+        """Live rows in the order of their keys; a `limit` of -1 is none."""
+        return _rows(db.execute(self._page, (now, after, self._end, limit)))
+
+    def find(
+        self, db: apsw.Cursor, path: str, value: str | int, now: int
+    ) -> list[tuple[str, str, int]]:
+        args = (now, self._prefix, self._end, value, _json_type(value))
+        return _rows(db.execute(self._find[path], args))
+
+    def destroy_where(
+        self, db: apsw.Cursor, path: str, value: str | int, keep: Collection[str], now: int
+    ) -> int:
+        kept = orjson.dumps(keep).decode()
+        args = (now, self._prefix, self._end, value, _json_type(value), kept)
+        return sum(live for (live,) in db.execute(self._destroy_where[path], args))
+
+    def clear(self, db: apsw.Cursor, now: int) -> int:
+        return sum(live for (live,) in db.execute(self._clear, (now, self._prefix, self._end)))
+
+    def slice(self, db: apsw.Cursor, after: int, size: int, now: int) -> tuple[int | None, int]:
+        """The last row id of the `size` rows behind `after`, and how many of them have expired."""
+        found: tuple[int | None, int] = db.execute(self._slice, (now, after, size)).get
+        return found
+
+    def sweep(self, db: apsw.Cursor, after: int, last: int, limit: int, now: int) -> int:
+        """Delete up to `limit` expired rows of a slice, whatever their prefix; how many."""
+        db.execute(self._sweep, (after, last, now, limit))
+        return db.connection.changes()
+
+
+def _rows(found: apsw.Cursor) -> list[tuple[str, str, int]]:
+    rows: list[Any] = found.fetchall()
+    return rows
+
+
+def _after_all_with(prefix: str) -> str | bytes:
+    """The least key behind all that begin with `prefix`, in SQLite's order.
+
+    A blob sorts behind every text, so it stands for "no end".
+    """
+    for at in range(len(prefix) - 1, -1, -1):
+        code = ord(prefix[at]) + 1
+        if code == 0xD800:  # surrogates are no characters
+            code = 0xE000
+        if code <= 0x10FFFF:
+            return prefix[:at] + chr(code)
+    return b""
+
+
+def _matching(path: str) -> str:
+    # json_type keeps 1 apart from true and from 1.0, which are equal to SQL.  The + leaves the
+    # declared index as the only way to the rows.
+    return (
+        f"{index_condition(path)} = ?4 "
+        f"AND CASE WHEN json_valid(sess) THEN json_type(sess, '{json_path(path)}') END = ?5 "
+        "AND +sid >= ?2 AND +sid < ?3"
+    )
+
+
+def _find_sql(t: str, path: str) -> str:
+    return (
+        f"SELECT sid, sess, expired FROM {t} WHERE {_matching(path)} AND expired > ?1 ORDER BY sid"
+    )
+
+
+def _destroy_where_sql(t: str, path: str) -> str:
+    return (
+        f"DELETE FROM {t} WHERE {_matching(path)} "
+        "AND sid NOT IN (SELECT value FROM json_each(?6)) RETURNING expired > ?1"
+    )
+
+
+def _json_type(value: str | int) -> str:
+    return "text" if isinstance(value, str) else "integer"

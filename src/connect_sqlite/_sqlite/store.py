@@ -1,0 +1,129 @@
+"""The two stores on SQLite.  They differ in their face alone."""
+
+import os
+import time
+import weakref
+from collections.abc import Callable, Collection
+from typing import Literal
+
+import apsw
+
+from .._stores.aio import AsyncioStore
+from .._stores.calls import Calls, Engine
+from .._stores.codec import JSON
+from .._stores.sync import SyncStore
+from .._stores.tally import Tally
+from ..contract import Serializer
+from .connection import open_reader, open_writer
+from .engine import SQLiteEngine
+from .files import MEMORY, locate
+from .opening import first_connection, memory_connection
+from .operations import SQLiteOperations
+
+__all__ = ["AsyncSQLiteStore", "SQLiteStore"]
+
+Durability = Literal["balanced", "full", "relaxed"]
+
+
+def _wall_clock() -> float:
+    # Looked up at each call: test suites freeze time by replacing time.time.
+    return time.time()
+
+
+class _OnSQLite:
+    """Sessions in one SQLite file, or in memory when no file is named.
+
+    Args:
+        location: a path, made absolute now; `sqlite:` and a path; or `:memory:`.  Missing folders
+            and the file are made, for this user only.
+        table: a plain name.  Several stores may keep a table each in one file.
+        prefix: put before each id.  Stores with different prefixes may share a table; neither sees
+            the other's sessions.
+        ttl: seconds a session lives whose cookie says nothing; None for until it is destroyed.
+        disable_touch: make `touch` do nothing.
+        serializer: another codec than JSON.
+        indexes: dotted paths such as `"user.id"` by which `find` and `destroy_where` look.
+        durability: what power loss cannot undo once it has returned.  `"balanced"`: `create`,
+            `rotate`, `destroy`, `destroy_where`, `destroy_many` and `clear`.  `"full"`: every
+            write.  `"relaxed"`: none.  Nothing is ever half written, and a crash of the program
+            alone loses nothing.
+        busy_timeout: seconds to wait for another process that is writing.
+        max_bytes: the largest session, as stored.
+        sweep_interval: seconds, more or less, between two sweeps of the expired; None for none.
+        clock: tells the time in seconds since 1970.
+
+    Raises `NotASessionStore`, `SchemaTooNew`, `StoreBusy` or another `StoreError` when the file
+    cannot be used, and `TypeError` or `ValueError` for an option that cannot be.
+    """
+
+    def __init__(
+        self,
+        location: str | os.PathLike[str] = MEMORY,
+        *,
+        table: str = "sessions",
+        prefix: str = "sess:",
+        ttl: float | None = 86_400,
+        disable_touch: bool = False,
+        serializer: Serializer = JSON,
+        indexes: Collection[str] = (),
+        durability: Durability = "balanced",
+        busy_timeout: float = 5.0,
+        max_bytes: int = 1_048_576,
+        sweep_interval: float | None = 900.0,
+        clock: Callable[[], float] = _wall_clock,
+    ) -> None:
+        path = locate(location)
+        if durability not in ("balanced", "full", "relaxed"):
+            raise ValueError('durability is "balanced", "full" or "relaxed"')
+        _check_seconds("busy_timeout", busy_timeout)
+        if sweep_interval is not None:
+            _check_seconds("sweep_interval", sweep_interval)
+        tally = Tally()
+        operations = SQLiteOperations(table, prefix, indexes)
+        self._calls = Calls(
+            operations,
+            prefix=prefix,
+            ttl=ttl,
+            disable_touch=disable_touch,
+            serializer=serializer,
+            max_bytes=max_bytes,
+            indexes=indexes,
+            clock=clock,
+            tally=tally,
+        )
+        if path == MEMORY:
+            path, first = MEMORY, memory_connection(table, indexes)
+        else:
+            first = first_connection(path, table, indexes, busy_timeout)
+        self._engine: Engine = SQLiteEngine(
+            path,
+            operations,
+            _first_then(first, lambda: open_writer(path)),
+            lambda: open_reader(path),
+            durability=durability,
+            busy_timeout=busy_timeout,
+            sweep_interval=sweep_interval,
+            clock=clock,
+            tally=tally,
+        )
+        # A program that forgets close() ends with its file in order all the same.
+        weakref.finalize(self, self._engine.close)
+
+
+class SQLiteStore(_OnSQLite, SyncStore):
+    __doc__ = _OnSQLite.__doc__
+
+
+class AsyncSQLiteStore(_OnSQLite, AsyncioStore):
+    __doc__ = _OnSQLite.__doc__
+
+
+def _first_then(first: apsw.Cursor, later: Callable[[], apsw.Cursor]) -> Callable[[], apsw.Cursor]:
+    """Opens by handing out the connection that is there already, and then by opening."""
+    ready = [first]
+    return lambda: ready.pop() if ready else later()
+
+
+def _check_seconds(name: str, value: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        raise ValueError(f"{name} is a number of seconds, 0 or more")

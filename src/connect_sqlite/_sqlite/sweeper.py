@@ -1,0 +1,117 @@
+"""Deletes expired rows in slices so small that no request waits for one.
+
+There is no index on the expiry, so a sweep walks all rows by row id.  Looking is done beside the
+writer; only what was found expired is deleted, in short transactions of the writer.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import apsw
+
+from .._stores.calls import Call
+from ..errors import StoreBusy, StoreClosed
+
+__all__ = ["SweepOperations", "Sweeper"]
+
+_LOOKED_AT = 1000
+"""Rows a slice looks at, well under a millisecond's work."""
+
+_DELETED = 50
+"""Rows deleted in one transaction: some 0.3 ms in which others cannot write."""
+
+_PATIENCE = 100
+"""Beside other work it rests so many times as long as it worked: one percent of the time."""
+
+_PATIENCE_ALONE = 4
+
+_FIRST = 5.0
+"""Seconds after the opening at which the first sweep may begin."""
+
+
+class SweepOperations(Protocol):
+    """What a sweep asks of the table."""
+
+    def slice(self, db: apsw.Cursor, after: int, size: int, now: int) -> tuple[int | None, int]: ...
+    def sweep(self, db: apsw.Cursor, after: int, last: int, limit: int, now: int) -> int: ...
+
+
+class Sweeper:
+    """Sweeps on request, and step by step in the background."""
+
+    def __init__(
+        self,
+        operations: SweepOperations,
+        run: Callable[[Call[object]], object],
+        clock: Callable[[], float],
+        interval: float | None,
+    ) -> None:
+        self._operations = operations
+        self._run = run
+        self._clock = clock
+        self._interval = interval
+        self._at = 0
+        self._due = time.monotonic() + self._soon(_FIRST)
+
+    def sweep(self, limit: int) -> int:
+        """Delete up to `limit` expired rows; 0 means that none was left."""
+        deleted = at = 0
+        while deleted < limit:
+            last, expired = self._look(at)
+            if last is None:
+                break
+            if expired:
+                deleted += self._delete(at, last, min(expired, limit - deleted))
+            at = last
+        return deleted
+
+    def _soon(self, interval: float) -> float:
+        """Half to one and a half of it: processes that start together do not sweep together."""
+        return interval * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+
+    def wait(self) -> float | None:
+        """Seconds until the next step is due; None for never."""
+        return None if self._interval is None else max(0.0, self._due - time.monotonic())
+
+    def step(self, *, alone: bool) -> bool:
+        """If it is due, look at one slice or delete a little of it; whether it was.
+
+        `alone`: nobody has used the store since the last step.
+        """
+        if self._interval is None or time.monotonic() < self._due:
+            return False
+        began = time.perf_counter()
+        try:
+            last, expired = self._look(self._at)
+            if expired and last is not None:
+                self._delete(self._at, last, min(expired, _DELETED))
+        except (StoreBusy, StoreClosed):
+            last, expired = self._at, 0
+        took = time.perf_counter() - began
+        if last is None:
+            self._at = 0
+            self._due = time.monotonic() + self._soon(self._interval)
+            return True
+        if expired <= _DELETED:
+            self._at = last
+        self._due = time.monotonic() + took * (_PATIENCE_ALONE if alone else _PATIENCE)
+        return True
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)
+
+    def _look(self, after: int) -> tuple[int | None, int]:
+        args = (after, _LOOKED_AT, self._now())
+        return self._run(Call("slice", self._operations.slice, args))  # type: ignore[return-value]
+
+    def _delete(self, after: int, last: int, count: int) -> int:
+        deleted = 0
+        while deleted < count:
+            args = (after, last, min(_DELETED, count - deleted), self._now())
+            some = self._run(Call("sweep", self._operations.sweep, args, writes=True))
+            if not some:  # others were quicker
+                break
+            deleted += int(some)  # type: ignore[call-overload]
+        return deleted

@@ -1,0 +1,310 @@
+"""The one connection that writes, and group commit: one mechanism under both faces.
+
+A call that finds nobody writing runs at once, in its own thread, in a transaction of its own.
+All others queue for the writer thread, which commits whatever waits in one transaction, so that a
+sync of the disk is shared by all who wait for it.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from ctypes import addressof, c_int
+from typing import Any, TypeVar
+
+import apsw
+
+from .._stores.calls import Call
+from ..errors import StoreClosed, StoreError, StoreUnavailable
+from .connection import BUSY, close, pause, rolled_back
+from .failures import busy, translated
+from .files import MEMORY
+from .waiting import AsyncWaiting, SyncWaiting, Waiting, settle
+from .worker import Worker
+
+__all__ = ["Writer"]
+
+T = TypeVar("T")
+
+_LARGEST_GROUP = 256
+_CONTENDED = 1.0
+"""For so many seconds after meeting another writer, leave it a gap between two groups."""
+
+
+class Writer:
+    """Runs calls that write, alone or in groups."""
+
+    def __init__(
+        self, opened: Callable[[], apsw.Cursor], path: str, durability: str, busy_timeout: float
+    ) -> None:
+        self.lock = threading.Lock()
+        """Held by whoever uses the connection, and for as long as there is none."""
+        self.db: apsw.Cursor | None = opened()
+        self.commits = 0
+        self._opened = opened
+        self._path = path
+        self._durability = durability
+        self._busy_timeout = busy_timeout
+        self._synced: bool | None = None
+        self._met_another = -_CONTENDED
+        self._has_moved = c_int()
+        self._moved_at = addressof(self._has_moved)
+        self._worker = Worker("connect-sqlite-writer", self._commit_waiting)
+        self._closed = False
+        self._open_gate()
+
+    def _open_gate(self) -> None:
+        self._gate = threading.Lock()
+        """Guards the queue and who is writing.  Never held during I/O."""
+        self._changed = threading.Condition(self._gate)
+        self._queue: deque[Waiting] = deque()
+        self._writing = False
+        self._paused = False
+        self._shut = False
+        """Whether a new call has to look at `_closed` and `_paused`."""
+
+    # ------------------------------------------------------------------ from the callers
+
+    def run(self, call: Call[T]) -> T:
+        with self._gate:
+            if self._shut:
+                self._admit()
+            if self._writing:
+                waiting = SyncWaiting(call)
+                self._queue.append(waiting)
+                alone = False
+            else:
+                alone = self._writing = True
+        if alone:
+            try:
+                with self._connected():
+                    return self._alone(call, self._must_sync(call))
+            except BUSY:
+                waiting = SyncWaiting(call)
+                with self._gate:
+                    self._queue.appendleft(waiting)
+            finally:
+                self._hand_over()
+        return waiting.wait()  # type: ignore[no-any-return]
+
+    async def run_async(self, call: Call[T]) -> T:
+        waiting = AsyncWaiting(call)
+        with self._gate:
+            if self._shut:
+                self._admit()
+            self._queue.append(waiting)
+            start = not self._writing
+            self._writing = True
+        if start:
+            self._worker.wake()
+        return await waiting.future  # type: ignore[no-any-return]
+
+    def _hand_over(self) -> None:
+        """The caller writes no more: now the writer thread does, or nobody."""
+        with self._gate:
+            if not self._queue:
+                self._stop_writing()
+                return
+        self._worker.wake()
+
+    def _stop_writing(self) -> None:
+        self._writing = False
+        if self._shut:
+            self._changed.notify_all()
+
+    def _admit(self) -> None:
+        while self._paused:
+            self._changed.wait()
+        if self._closed:
+            raise StoreClosed("writing: the store was closed; open another one")
+
+    # ------------------------------------------------------------------ in the writer thread
+
+    def _commit_waiting(self) -> None:
+        """Commit until nobody waits."""
+        while True:
+            with self._gate:
+                if not self._queue:
+                    self._stop_writing()
+                    return
+                synced = any(self._must_sync(waiting.call) for waiting in self._queue)
+            settle(self._commit_group(synced))
+            if time.monotonic() - self._met_another < _CONTENDED:
+                pause()
+
+    def _commit_group(self, synced: bool) -> Sequence[Waiting]:
+        """Commit one group, or give up on those who have waited too long; all who are done."""
+        try:
+            connected = self._connected()
+        except Exception as error:  # noqa: BLE001
+            return _failed(self._take_group(True), self._named(error))
+        with connected:
+            try:
+                db = self._begin(synced)
+            except BUSY:
+                return self._overdue()
+            except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for it
+                return _failed(self._take_group(synced), self._named(error))
+            group = self._take_group(synced)
+            try:
+                self._together(db, group)
+            except Exception:  # noqa: BLE001 - each of them finds out why
+                self._each_alone(group, synced)
+            return group
+
+    def _overdue(self) -> Sequence[Waiting]:
+        self._met_another = now = time.monotonic()
+        overdue = []
+        with self._gate:
+            while self._queue and now - self._queue[0].since >= self._busy_timeout:
+                overdue.append(self._queue.popleft())
+        return _failed(overdue, busy(self._path, self._busy_timeout))
+
+    def _take_group(self, synced: bool) -> list[Waiting]:
+        """The first in the queue, up to one who needs a sync that is not made this time."""
+        group: list[Waiting] = []
+        with self._gate:
+            while self._queue and len(group) < _LARGEST_GROUP:
+                if self._must_sync(self._queue[0].call) and not synced:
+                    break
+                group.append(self._queue.popleft())
+        return group
+
+    def _together(self, db: apsw.Cursor, group: Sequence[Waiting]) -> None:
+        """Run a group in the transaction that has begun, and commit it."""
+        try:
+            for waiting in group:
+                try:
+                    waiting.result = _result(db, waiting.call)
+                except StoreError as error:  # it has written nothing; the others go on
+                    waiting.error = error
+            db.execute("COMMIT")
+        except BaseException:
+            rolled_back(db)
+            raise
+        self.commits += 1
+
+    def _each_alone(self, group: Sequence[Waiting], synced: bool) -> None:
+        """The group's transaction failed and left nothing: each now succeeds or fails by itself."""
+        for waiting in group:
+            waiting.error = None
+            try:
+                waiting.result = self._alone(waiting.call, synced)
+            except Exception as error:  # noqa: BLE001
+                waiting.error = self._named(error)
+
+    def _connected(self) -> threading.Lock:
+        """The lock of a connection that is there; opens it again after a fork."""
+        if self.db is None:
+            self.db = self._opened()
+            self._synced = None
+            self.lock.release()
+        return self.lock
+
+    # ------------------------------------------------------------------ with the lock held
+
+    def _must_sync(self, call: Call[Any]) -> bool:
+        return self._durability == "full" or (call.durable and self._durability == "balanced")
+
+    def _alone(self, call: Call[T], synced: bool) -> T:
+        """Run one call in a transaction of its own."""
+        try:
+            db = self._begin(synced)
+            try:
+                result = _result(db, call)
+                db.execute("COMMIT")
+            except BaseException:
+                rolled_back(db)
+                raise
+        except BUSY:
+            raise
+        except apsw.Error as error:
+            raise self._named(error) from error
+        self.commits += 1
+        return result
+
+    def _begin(self, synced: bool) -> apsw.Cursor:
+        db = self.db
+        assert db is not None
+        self._check_place(db)
+        if synced is not self._synced:
+            # In a WAL, NORMAL syncs at checkpoints only and FULL at each commit as well.
+            db.execute("PRAGMA synchronous = FULL" if synced else "PRAGMA synchronous = NORMAL")
+            self._synced = synced
+        db.execute("BEGIN IMMEDIATE")
+        return db
+
+    def _check_place(self, db: apsw.Cursor) -> None:
+        """Raise if the file is no longer at its path: writes to it would succeed, and be lost."""
+        if self._path is MEMORY:
+            return
+        db.connection.file_control("main", apsw.SQLITE_FCNTL_HAS_MOVED, self._moved_at)
+        if self._has_moved.value:
+            raise StoreUnavailable(
+                f"writing to {self._path}: the file was deleted, moved or replaced while it was "
+                "open. Nothing was written; put it back or start the program again"
+            )
+
+    def _named(self, error: BaseException) -> BaseException:
+        if isinstance(error, apsw.Error):
+            return translated(error, "writing to", self._path)
+        return error
+
+    # ------------------------------------------------------------------ the end, and forks
+
+    def close(self) -> None:
+        """Finish what was asked for, refuse what comes, and let go of the file."""
+        with self._gate:
+            self._closed = True
+            self._wait_until_idle()
+        self._worker.stop()
+        self._disconnect()
+
+    def pause(self) -> None:
+        """As `close`, until `resume`: who calls meanwhile waits.  A memory's connection stays."""
+        with self._gate:
+            self._paused = True
+            self._wait_until_idle()
+        self._worker.stop()
+        if self._path is MEMORY:
+            self.lock.acquire()
+        else:
+            self._disconnect()
+
+    def resume(self) -> None:
+        with self._gate:
+            self._paused = False
+            self._shut = self._closed
+            self._changed.notify_all()
+        if self._path is MEMORY:
+            self.lock.release()
+
+    def resume_in_child(self) -> None:
+        """As `resume`, after a fork: the parent's threads are not here to give locks back."""
+        self.lock = threading.Lock()
+        self.lock.acquire()
+        self._worker.forget()
+        self._open_gate()
+        self.resume()
+
+    def _wait_until_idle(self) -> None:
+        self._shut = True
+        while self._writing:
+            self._changed.wait()
+
+    def _disconnect(self) -> None:
+        if self.db is not None:
+            self.lock.acquire()
+            close(self.db)
+            self.db = None
+
+
+def _result(db: apsw.Cursor, call: Call[T]) -> T:
+    result = call.operation(db, *call.args)
+    return call.finish(result) if call.finish else result
+
+
+def _failed(group: Sequence[Waiting], error: BaseException) -> Sequence[Waiting]:
+    for waiting in group:
+        waiting.error = error
+    return group

@@ -1,0 +1,1 @@
+"""What every store shares: the meaning of each call, and the two faces."""
