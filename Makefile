@@ -43,8 +43,8 @@ bench: ## Race against what people would otherwise use
 lock: ## Pin the newest releases that requirements/*.in allow
 	@$(RUN) tools.setup --lock
 	@cd requirements && for name in $(LOCKED); do UV_CUSTOM_COMPILE_COMMAND="make lock" \
-		../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
-		$$name.in --output-file $$name.txt || exit 1; done
+		../.venv/bin/uv pip compile --quiet --system-certs --upgrade \
+		--universal --python-version 3.11 $$name.in --output-file $$name.txt || exit 1; done
 
 clean: ## Remove everything that these targets made
 	rm -rf .venv .venvs node/node_modules build dist .coverage \
