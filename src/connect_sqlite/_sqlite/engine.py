@@ -33,7 +33,7 @@ __all__ = ["EngineOperations", "SQLiteEngine"]
 T = TypeVar("T")
 
 _SAMPLED = 31
-"""One read in 32 is timed, and looks whether a lease is wanted."""
+"""One read in 32 is timed, and looks whether the file is in its place and a lease is wanted."""
 
 _LOOK_UP = 0.05
 """Seconds after which a reader of a store in memory looks whether it was closed."""
@@ -91,7 +91,7 @@ class SQLiteEngine:
             self._sweeper,
             Lease(open_reader) if in_file else None,
             Checkpointer(open_reader, self._writer) if in_file else None,
-            lambda: Activity(self._reads, self._writer.commits),
+            lambda: Activity(self._reads, self._writer.last_commit),
         )
         forks.watch(self)
 
@@ -127,17 +127,19 @@ class SQLiteEngine:
         try:
             if writer.lock.acquire(False):
                 try:
-                    row = self._select(writer.db, key)  # type: ignore[arg-type]
+                    if sampled:
+                        writer.check_place(writer.db)
+                    row = self._select(writer.db, key)
                 finally:
                     writer.lock.release()
             else:
                 readers = self._readers
-                if readers is None or (db := readers.take(wait=False)) is None:
+                if readers is None or (reader := readers.take(wait=False)) is None:
                     return _NOT_NOW
                 try:
-                    row = self._select(db, key)
+                    row = self._select(reader, key)
                 finally:
-                    readers.give(db)
+                    readers.give(reader)
         except apsw.Error:
             return _NOT_NOW  # it is tried again with patience, and told in words
         if sampled:
@@ -194,12 +196,10 @@ class SQLiteEngine:
             with self._readers.lent() as db:
                 yield db
             return
-        # A database in memory has one connection only.
+        # A database in memory has one connection only, and once closed its lock is never free.
         while not self._writer.lock.acquire(timeout=_LOOK_UP):
-            if self._closed:
-                raise StoreClosed("reading: the store was closed; open another one")
+            self._refuse_if_closed()
         try:
-            assert self._writer.db is not None
             yield self._writer.db
         finally:
             self._writer.lock.release()
@@ -246,12 +246,17 @@ class SQLiteEngine:
     async def close_async(self) -> None:
         if self._closed:
             return
-        await self._in_thread(self.close)
-        self._leave_threads(wait=False)
+        try:
+            await self._in_thread(self.close)
+        finally:
+            self._leave_threads(wait=False)
 
-    async def _in_thread(self, function: Callable[..., T], *args: Any) -> T:
+    def _refuse_if_closed(self) -> None:
         if self._closed:
             raise StoreClosed("the store was closed; open another one")
+
+    async def _in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        self._refuse_if_closed()
         if self._pool is None:
             self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="connect-sqlite")
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)

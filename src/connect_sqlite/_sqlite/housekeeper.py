@@ -17,10 +17,11 @@ _log = getLogger("connect_sqlite")
 
 
 class Activity(NamedTuple):
-    """How much was done so far."""
+    """What the store has done so far."""
 
     reads: int
-    commits: int
+    last_commit: float
+    """On the monotonic clock."""
 
 
 class Housekeeper:
@@ -90,7 +91,7 @@ class Housekeeper:
             self._checkpoint_asked = False
         activity = self._activity()
         if self._lease is not None and self.ticking:
-            self.ticking = self._lease.tick(activity.reads, activity.commits)
+            self.ticking = self._lease.tick(activity.reads, activity.last_commit)
         if self._sweeper.step(alone=activity == self._seen):
             self._seen = self._activity()
 

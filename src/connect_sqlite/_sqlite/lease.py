@@ -22,7 +22,10 @@ from .connection import close, rolled_back
 __all__ = ["Lease"]
 
 TICK = 0.01
-"""Seconds between two looks at whether it is still wanted; taken when none wrote for so long."""
+"""Seconds between two looks at whether it is still wanted."""
+
+_QUIET = 0.002
+"""Taken when nobody has written for so many seconds."""
 
 _LONGEST = 0.25
 
@@ -36,20 +39,20 @@ class Lease:
         self._db: apsw.Cursor | None = None
         self.held = False
         self._since = 0.0
-        self._seen: tuple[int, int] = (0, 0)
+        self._reads = 0
 
-    def tick(self, reads: int, commits: int) -> bool:
-        """Take, keep or drop it, given how many reads and commits there were so far.
+    def tick(self, reads: int, last_commit: float) -> bool:
+        """Take, keep or drop it, given how many reads there were and when the last commit was.
 
         Whether anybody has read since the last tick; if not, no further one is needed.
         """
-        quiet = commits == self._seen[1]
-        read = reads != self._seen[0]
-        self._seen = (reads, commits)
+        now = time.monotonic()
+        read = reads != self._reads
+        self._reads = reads
         if not self.held:
-            if quiet and read:
+            if read and now - last_commit > _QUIET:
                 self._take()
-        elif not (quiet and read) or time.monotonic() - self._since > _LONGEST:
+        elif not read or last_commit > self._since or now - self._since > _LONGEST:
             self.drop()
         return read
 

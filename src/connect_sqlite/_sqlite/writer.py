@@ -39,8 +39,10 @@ class Writer:
     ) -> None:
         self.lock = threading.Lock()
         """Held by whoever uses the connection, and for as long as there is none."""
-        self.db: apsw.Cursor | None = opened()
-        self.commits = 0
+        self.db = opened()
+        """None, whatever its type says, while there is no connection: only behind `lock`."""
+        self.last_commit = 0.0
+        """On the monotonic clock."""
         self._opened = opened
         self._path = path
         self._durability = durability
@@ -136,8 +138,8 @@ class Writer:
         """Commit one group, or give up on those who have waited too long; all who are done."""
         try:
             connected = self._connected()
-        except Exception as error:  # noqa: BLE001
-            return _failed(self._take_group(True), self._named(error))
+        except StoreError as error:
+            return _failed(self._take_group(True), error)
         with connected:
             try:
                 db = self._begin(synced)
@@ -182,7 +184,7 @@ class Writer:
         except BaseException:
             rolled_back(db)
             raise
-        self.commits += 1
+        self.last_commit = time.monotonic()
 
     def _each_alone(self, group: Sequence[Waiting], synced: bool) -> None:
         """The group's transaction failed and left nothing: each now succeeds or fails by itself."""
@@ -196,7 +198,10 @@ class Writer:
     def _connected(self) -> threading.Lock:
         """The lock of a connection that is there; opens it again after a fork."""
         if self.db is None:
-            self.db = self._opened()
+            try:
+                self.db = self._opened()
+            except apsw.Error as error:
+                raise translated(error, "opening", self._path) from error
             self._synced = None
             self.lock.release()
         return self.lock
@@ -220,13 +225,12 @@ class Writer:
             raise
         except apsw.Error as error:
             raise self._named(error) from error
-        self.commits += 1
+        self.last_commit = time.monotonic()
         return result
 
     def _begin(self, synced: bool) -> apsw.Cursor:
         db = self.db
-        assert db is not None
-        self._check_place(db)
+        self.check_place(db)
         if synced is not self._synced:
             # In a WAL, NORMAL syncs at checkpoints only and FULL at each commit as well.
             db.execute("PRAGMA synchronous = FULL" if synced else "PRAGMA synchronous = NORMAL")
@@ -234,15 +238,15 @@ class Writer:
         db.execute("BEGIN IMMEDIATE")
         return db
 
-    def _check_place(self, db: apsw.Cursor) -> None:
+    def check_place(self, db: apsw.Cursor) -> None:
         """Raise if the file is no longer at its path: writes to it would succeed, and be lost."""
-        if self._path is MEMORY:
+        if self._path == MEMORY:
             return
         db.connection.file_control("main", apsw.SQLITE_FCNTL_HAS_MOVED, self._moved_at)
         if self._has_moved.value:
             raise StoreUnavailable(
-                f"writing to {self._path}: the file was deleted, moved or replaced while it was "
-                "open. Nothing was written; put it back or start the program again"
+                f"{self._path} was deleted, moved or replaced while it was open. "
+                "Nothing was written; put it back, or start the program again"
             )
 
     def _named(self, error: BaseException) -> BaseException:
@@ -296,7 +300,7 @@ class Writer:
         if self.db is not None:
             self.lock.acquire()
             close(self.db)
-            self.db = None
+            self.db = None  # type: ignore[assignment]
 
 
 def _result(db: apsw.Cursor, call: Call[T]) -> T:
