@@ -1,0 +1,152 @@
+"""What this store must reach, and whether a run reached it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .measure import ratio
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+Results = dict[str, Any]
+"""What the scenarios returned, by their file's name."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure of a run and its bound; a count must be exact, all others are ratios."""
+
+    title: str
+    bound: float
+    figure: Callable[[Results], float]
+    at_least: bool = False
+    count: bool = False
+
+    def met(self, measured: float) -> bool:
+        return measured >= self.bound if self.at_least else measured <= self.bound
+
+    def wanted(self) -> str:
+        if self.count:
+            return f"{self.bound:g}"
+        return f"at {'least' if self.at_least else 'most'} {self.bound:g} {TIMES}"
+
+    def shown(self, measured: float) -> str:
+        return f"{measured:g}" if self.count else f"{measured:.2f} {TIMES}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A goal and what became of it; `measured` is None where a peer or a tool was missing."""
+
+    goal: Goal
+    measured: float | None
+
+    @property
+    def verdict(self) -> str:
+        if self.measured is None:
+            return "not measured"
+        return "met" if self.goal.met(self.measured) else "missed"
+
+
+def single_ratio(results: Results, operation: str, ours: str, theirs: str) -> float:
+    """One peer's time for an operation as a multiple of another's."""
+    peers = results["single"]["peers"]
+    return ratio(peers[ours]["rounds_us"][operation], peers[theirs]["rounds_us"][operation])
+
+
+def _against(other: str, operation: str) -> Callable[[Results], float]:
+    return lambda results: single_ratio(results, operation, "store", other)
+
+
+def _durable(face: str) -> Callable[[Results], float]:
+    def figure(results: Results) -> float:
+        rounds = results["durable"]["rounds"]
+        return ratio(rounds[f"connect_sqlite_{face}"], rounds["aiosqlite_full"])
+
+    return figure
+
+
+def _on_one_loop(kind: str) -> Callable[[Results], float]:
+    def figure(results: Results) -> float:
+        rounds = results["concurrent"][kind]["rounds"]
+        return ratio(rounds["connect_sqlite"], rounds["aiosqlite"])
+
+    return figure
+
+
+def _stall(results: Results) -> float:
+    rounds = results["stall"]["rounds"]
+    return ratio(rounds["busy_p99_us"], rounds["idle_p99_us"])
+
+
+def _under_a_sweep(call: str) -> Callable[[Results], float]:
+    return lambda results: float(results["sweeping"]["ratio"][call])
+
+
+def _on_disk(size: int) -> Callable[[Results], float]:
+    return lambda results: float(results["disk"][str(size)]["ratio"])
+
+
+GOALS = (
+    Goal("`get`, against Node's original", 0.95, _against("node", "get")),
+    Goal("`get`, against the C limit", 1.5, _against("c_limit", "get")),
+    Goal("`get` of an unknown id, against Node's", 1.0, _against("node", "miss")),
+    Goal("`set` of changed data, against Node's", 0.5, _against("node", "set")),
+    Goal("`touch`, against Node's", 0.7, _against("node", "touch")),
+    Goal(
+        "`set` then `get` of one session, in turn, against Node's",
+        0.7,
+        _against("node", "set_then_get"),
+    ),
+    Goal(
+        "`destroy` and `create` a second, durable, 64 threads, against aiosqlite (FULL)",
+        5,
+        _durable("threads"),
+        at_least=True,
+    ),
+    Goal("the same, 64 tasks", 5, _durable("tasks"), at_least=True),
+    Goal(
+        "writes a second, 64 tasks, against aiosqlite (NORMAL)",
+        4,
+        _on_one_loop("write"),
+        at_least=True,
+    ),
+    Goal("reads a second, 64 tasks, against aiosqlite", 10, _on_one_loop("read"), at_least=True),
+    Goal("event-loop stall, p99, 64 writers and a sweep, against idle", 8, _stall),
+    Goal(
+        "waits for the disk on the event loop",
+        0,
+        lambda results: float(results["stall"]["syncs"]["on_the_loop"]),
+        count=True,
+    ),
+    Goal(
+        "`get` at 1,000,000 rows, against 10,000",
+        1.5,
+        lambda results: float(results["rows"]["ratio"]),
+    ),
+    Goal(
+        "opening 1,000,000 rows, half of them expired, against 1,000",
+        2,
+        lambda results: float(results["opening"]["ratio"]),
+    ),
+    Goal("p99 of `get` while 500,000 rows are swept, against idle", 3, _under_a_sweep("get")),
+    Goal("p99 of `set` while 500,000 rows are swept, against idle", 3, _under_a_sweep("set")),
+    Goal("bytes on disk, against payload and id: 250 bytes", 1.4, _on_disk(250)),
+    Goal("the same: 1,000 bytes", 1.4, _on_disk(1_000)),
+    Goal("the same: 4,000 bytes", 1.4, _on_disk(4_000)),
+    Goal(
+        "`import connect_sqlite`, against apsw, orjson and asyncio alone",
+        1.5,
+        lambda results: float(results["importing"]["ratio"]),
+    ),
+)
+
+
+def outcomes(results: Results) -> Iterator[Outcome]:
+    """Every goal with its figure in this run."""
+    for goal in GOALS:
+        try:
+            measured: float | None = goal.figure(results)
+        except KeyError:  # its scenario did not run, or its peer was left out
+            measured = None
+        yield Outcome(goal, measured)

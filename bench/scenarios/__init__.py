@@ -1,0 +1,32 @@
+"""What is measured, one file for each idea.
+
+A scenario has a `TITLE`, a `WEIGHT` (about how many seconds it takes) and `run(context, tell)`,
+which returns plain data for the JSON.
+"""
+
+from typing import Any, Protocol
+
+from ..context import Context
+from ..status import Tell
+from . import concurrent, disk, durable, importing, opening, rows, single, stall, sweeping
+
+
+class Scenario(Protocol):
+    TITLE: str
+    WEIGHT: float
+
+    def run(self, context: Context, tell: Tell) -> dict[str, Any]: ...
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "single": single,
+    "durable": durable,
+    "concurrent": concurrent,
+    "stall": stall,
+    "rows": rows,
+    "sweeping": sweeping,
+    # After those that need every row of the large file, for an open store sweeps by itself.
+    "opening": opening,
+    "disk": disk,
+    "importing": importing,
+}

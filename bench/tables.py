@@ -1,0 +1,127 @@
+"""A run as tables: their cells once, drawn for the terminal and for Markdown."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .goals import TIMES, Results, outcomes, single_ratio
+from .peers import OPERATIONS
+
+Cells = list[str]
+
+_NOTHING = "\N{EN DASH}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells by row; the first column holds names, the others figures."""
+
+    title: str
+    head: Cells
+    rows: list[Cells]
+    below: str = ""
+
+    def markdown(self) -> str:
+        lines = [
+            _pipes(self.head),
+            _pipes(["---", *["---:"] * (len(self.head) - 1)]),
+            *map(_pipes, self.rows),
+        ]
+        return "\n".join([*lines, "", self.below]).rstrip()
+
+    def terminal(self) -> str:
+        cells = [[cell.replace("`", "").replace("**", "") for cell in row] for row in self.rows]
+        widths = [max(map(len, column)) for column in zip(self.head, *cells, strict=True)]
+        rule = "─" * (sum(widths) + 2 * len(widths) - 2)
+        lines = [f"\n{self.title}", rule, _aligned(self.head, widths), rule]
+        lines += [_aligned(row, widths) for row in cells]
+        return "\n".join([*lines, *([self.below] if self.below else [])])
+
+
+def all_tables(results: Results) -> dict[str, Table]:
+    """The tables of what was measured, by the name that the page calls them by."""
+    tables: dict[str, Table] = {}
+    if "single" in results:
+        tables["single"] = _single(results)
+    if "durable" in results and "concurrent" in results:
+        tables["crowds"] = _crowds(results)
+    tables["goals"] = _goals(results)
+    return tables
+
+
+def by_speed(results: Results) -> list[str]:
+    """The peers, the quickest `get` first."""
+    peers = results["single"]["peers"]
+    return sorted(peers, key=lambda name: float(peers[name]["median_us"]["get"]))
+
+
+def _single(results: Results) -> Table:
+    peers = results["single"]["peers"]
+    parsing = results["single"]["parsing_us"]
+    rows = []
+    for name in by_speed(results):
+        peer = peers[name]
+        cells = [_cell(results, name, operation) for operation in OPERATIONS]
+        label = f"{peer['label']} {peer['version']}"
+        rows.append([f"**{label}**" if name.startswith("store") else label, *cells])
+    below = "Microseconds a call, and in brackets the multiple of Node's."
+    below += " A dash: it has no such call."
+    below += " connect_sqlite's `destroy` and `create` wait for the disk; nobody else's do."
+    below += f" The C program returns text; parsing it takes orjson {parsing:.1f}."
+    for label, reason in results["single"]["left_out"].items():
+        below += f" Left out: {label} ({reason})."
+    head = ["", *(operation.replace("_", " ") for operation in OPERATIONS)]
+    return Table("One call at a time", head, rows, below)
+
+
+def _cell(results: Results, name: str, operation: str) -> str:
+    peers = results["single"]["peers"]
+    microseconds = peers[name]["median_us"].get(operation)
+    if microseconds is None:
+        return _NOTHING
+    shown = f"{microseconds:.1f}" if microseconds < 100 else f"{microseconds:.0f}"
+    if "node" not in peers:
+        return shown
+    return f"{shown} ({single_ratio(results, operation, name, 'node'):.2f})"
+
+
+def _crowds(results: Results) -> Table:
+    def row(label: str, figures: Any, ours: str, theirs: str) -> Cells:
+        mine, other = figures[ours], figures[theirs]
+        return [label, f"{mine:,.0f}", f"{other:,.0f}", f"{mine / other:.1f} {TIMES}"]
+
+    durable = results["durable"]["calls_per_second"]
+    writes = results["concurrent"]["write"]["calls_per_second"]
+    reads = results["concurrent"]["read"]["calls_per_second"]
+    threads, tasks = "connect_sqlite_threads", "connect_sqlite_tasks"
+    full, full_shared = "aiosqlite_full", "aiosqlite_full_shared_commits"
+    shared = "with commits shared by accident"
+    rows = [
+        row("`destroy`, `create`: 64 threads, aiosqlite FULL", durable, threads, full),
+        row("`destroy`, `create`: 64 tasks, aiosqlite FULL", durable, tasks, full),
+        row(f"the same, aiosqlite {shared}", durable, tasks, full_shared),
+        row("`set`: 64 tasks, aiosqlite NORMAL", writes, "connect_sqlite", "aiosqlite"),
+        row(f"the same, aiosqlite {shared}", writes, "connect_sqlite", "aiosqlite_shared_commits"),
+        row("`get`: 64 tasks", reads, "connect_sqlite", "aiosqlite"),
+        row("the same, aiosqlite's one-hop shortcut", reads, "connect_sqlite", "aiosqlite_one_hop"),
+    ]
+    return Table("64 at once", ["calls a second", "connect_sqlite", "aiosqlite", "ratio"], rows)
+
+
+def _goals(results: Results) -> Table:
+    rows = []
+    for outcome in outcomes(results):
+        goal, measured = outcome.goal, outcome.measured
+        shown = _NOTHING if measured is None else goal.shown(measured)
+        verdict = {"met": "✓ met", "missed": "✗ **missed**"}.get(outcome.verdict, outcome.verdict)
+        rows.append([goal.title, goal.wanted(), shown, verdict])
+    return Table("Goals", ["", "goal", "measured", ""], rows)
+
+
+def _pipes(cells: Cells) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _aligned(cells: Cells, widths: list[int]) -> str:
+    first, *figures = zip(cells, widths, strict=True)
+    parts = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in figures)]
+    return "  ".join(parts).rstrip()
