@@ -1,0 +1,153 @@
+"""The session's cookie on the wire: read from `Cookie`, written as `Set-Cookie`, kept as JSON.
+
+The form is express-session's, so that both sides read each other's.
+"""
+
+from collections.abc import Iterator
+from math import ceil
+from time import gmtime
+from typing import Any
+from urllib.parse import quote, unquote_to_bytes
+
+from ..expiry import NEVER, to_datetime, to_iso
+from .options import CookieOptions
+from .signing import Signer
+
+__all__ = ["CookieWriter", "signed_ids"]
+
+_MOST_CANDIDATES = 3
+# An id has at most 255 bytes; with its signature and every byte escaped it stays below this.
+_LONGEST_VALUE = 1024
+_LONGEST_ID = 255
+_BLANKS = b" \t"
+_UNESCAPED = "!~*'()"  # beside what quote never escapes: JavaScript's encodeURIComponent
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def signed_ids(header: bytes, name: bytes, signer: Signer) -> list[str]:
+    """The ids in the cookies of this name whose signature holds: in order, three at most.
+
+    Whatever is odd about a cookie makes it none.  Takes time in proportion to the header's length.
+    """
+    ids: list[str] = []
+    for value in _values(header, name):
+        sid = _unsigned(value, signer)
+        if sid is not None and sid not in ids:
+            ids.append(sid)
+            if len(ids) == _MOST_CANDIDATES:
+                break
+    return ids
+
+
+def _values(header: bytes, name: bytes) -> Iterator[bytes]:
+    # Looks for the name instead of splitting, so that other cookies cost next to nothing.
+    end = 0
+    while (found := header.find(name, end)) >= 0:
+        end = found + len(name)
+        before = found
+        while before and header[before - 1] in _BLANKS:
+            before -= 1
+        if before and header[before - 1 : before] != b";":
+            continue
+        equals = end
+        while header[equals : equals + 1] in (b" ", b"\t"):
+            equals += 1
+        if header[equals : equals + 1] != b"=":
+            continue
+        end = header.find(b";", equals)
+        if end < 0:
+            end = len(header)
+        if end - equals < _LONGEST_VALUE:
+            yield header[equals + 1 : end].strip(_BLANKS)
+
+
+def _unsigned(value: bytes, signer: Signer) -> str | None:
+    if value[:1] == b'"' and len(value) > 1 and value[-1:] == b'"':
+        value = value[1:-1]
+    if b'"' in value or not value.isascii() or not value.decode().isprintable():
+        return None
+    plain = value
+    if b"%" in value:
+        plain = unquote_to_bytes(value)
+        if len(value) - len(plain) != 2 * value.count(b"%"):
+            return None  # a "%" that begins no escape
+    if plain[:2] != b"s:":
+        return None
+    try:
+        sid = signer.unsign(plain[2:].decode())
+    except UnicodeDecodeError:
+        return None
+    return sid if sid and "\0" not in sid and len(sid.encode()) <= _LONGEST_ID else None
+
+
+class CookieWriter:
+    """Writes one cookie for requests of one kind, those over HTTPS or the others."""
+
+    def __init__(self, name: str, options: CookieOptions, signer: Signer, *, https: bool) -> None:
+        secure = https if options.secure == "auto" else bool(options.secure)
+        same_site = options.same_site
+        if same_site == "auto":
+            same_site = "none" if secure else "lax"
+        head = f"; Domain={options.domain}" if options.domain else ""
+        self._start = f"{name}="
+        self._head = f"{head}; Path={options.path}"
+        self._tail = "".join(
+            f"; {attribute}"
+            for attribute, said in (
+                ("HttpOnly", options.http_only),
+                ("Secure", secure),
+                ("Partitioned", options.partitioned),
+                (f"Priority={str(options.priority).title()}", options.priority),
+                (f"SameSite={str(same_site).title()}", same_site),
+            )
+            if said
+        )
+        self._sign = signer.sign
+        self.deletion = self._header("", 0, 0)
+        """The header that ends the cookie in the browser."""
+        kept = {
+            "originalMaxAge": None,
+            "partitioned": options.partitioned or None,
+            "priority": options.priority,
+            "expires": None,
+            "secure": secure,
+            "httpOnly": options.http_only,
+            "domain": options.domain,
+            "path": options.path,
+            "sameSite": same_site,
+        }
+        lifetime = ("originalMaxAge", "expires")
+        self._kept = {k: v for k, v in kept.items() if v is not None or k in lifetime}
+
+    def header(self, sid: str, lifetime: int | None, now: int) -> bytes:
+        """The `Set-Cookie` for this id.  With a lifetime it ends that much after now."""
+        return self._header(quote(f"s:{self._sign(sid)}", safe=_UNESCAPED), lifetime, now)
+
+    def to_json(self, lifetime: int | None, now: int) -> dict[str, Any]:
+        """The `cookie` object of a row, with express-session's names."""
+        expires = None if lifetime is None else to_iso(to_datetime(now + lifetime))
+        return {**self._kept, "originalMaxAge": lifetime, "expires": expires}
+
+    def is_kept_in(self, cookie: Any) -> bool:
+        """Whether a row's `cookie` object says the same as this one would, but for the lifetime."""
+        if not isinstance(cookie, dict):
+            return False
+        lifetime = {name: cookie.get(name) for name in ("originalMaxAge", "expires")}
+        return cookie == {**self._kept, **lifetime}
+
+    def _header(self, value: str, lifetime: int | None, now: int) -> bytes:
+        until = ""
+        if lifetime is not None:
+            date = _http_date(min(now + lifetime, NEVER) // 1000)
+            until = f"; Expires={date}; Max-Age={ceil(lifetime / 1000)}"
+        return f"{self._start}{value}{self._head}{until}{self._tail}".encode()
+
+
+def _http_date(seconds: int) -> str:
+    """As RFC 9110 wants it, in English whatever the locale."""
+    t = gmtime(seconds)
+    day, month = _DAYS[t.tm_wday], _MONTHS[t.tm_mon - 1]
+    clock = f"{t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02}"
+    return f"{day}, {t.tm_mday:02} {month} {t.tm_year:04} {clock} GMT"
