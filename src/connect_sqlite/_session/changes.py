@@ -1,0 +1,62 @@
+"""What changed, found by comparing with what was loaded, per top-level key.
+
+A session's print is its JSON text: cheap to take, and it sees a change however deep it lies and
+however it was made.
+"""
+
+from typing import Any, NamedTuple
+
+import orjson
+
+__all__ = ["Changes", "Print", "changes_since", "print_of"]
+
+Print = bytes | dict[str, bytes]
+"""The whole session's text; or one text a key, for data of another serializer that JSON has not."""
+
+
+class Changes(NamedTuple):
+    """The difference between a print and a session, and the session's own print."""
+
+    changed: dict[str, Any]
+    removed: tuple[str, ...]
+    print: Print
+
+
+def print_of(data: dict[str, Any]) -> Print:
+    """What to compare with later."""
+    try:
+        return orjson.dumps(data, default=_described)
+    except TypeError:
+        return _print_by_key(data)
+
+
+def changes_since(before: Print, data: dict[str, Any]) -> Changes | None:
+    """None when nothing changed.  The order of keys does not count: saving merges by key."""
+    now = print_of(data)
+    if now == before:
+        return None
+    old = before if isinstance(before, dict) else _print_by_key(orjson.loads(before))
+    new = _print_by_key(data)
+    changed = {key: value for key, value in dict.items(data) if old.get(key) != new[key]}
+    removed = tuple(key for key in old if key not in new)
+    return Changes(changed, removed, now) if changed or removed else None
+
+
+def _print_by_key(data: dict[str, Any]) -> dict[str, bytes]:
+    # Not data.items(): comparing a session is no access to it.
+    return {key: _print_of_value(value) for key, value in dict.items(data)}
+
+
+def _print_of_value(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value, default=_described)
+    except TypeError:
+        pass
+    try:
+        return repr(value).encode(errors="backslashreplace")
+    except RecursionError:
+        return b"too deep"
+
+
+def _described(value: Any) -> str:
+    return f"{type(value).__qualname__} {value!r}"
