@@ -1,0 +1,126 @@
+"""Runs steps on a store.  What follows from each answer is said once, as a generator.
+
+`carry` and `carry_async` only fetch the answers: one calls, the other awaits.
+"""
+
+from collections.abc import Generator, Iterable
+from typing import Any, TypeVar
+
+from ..contract import AsyncStore, Data, Store, StoredSession, TouchResult
+from ..errors import SessionExists
+from .plan import Create, Destroy, Merge, Outcome, Plan, Read, Rotate, Step, Touch
+from .signing import new_id
+from .timeouts import stored_lifetime
+
+__all__ = ["carry", "carry_async", "carrying", "loading"]
+
+T = TypeVar("T")
+Steps = Generator[Step, Any, T]
+
+_NONE_LIVES = Outcome(None)
+
+
+def loading(ids: Iterable[str]) -> Steps[StoredSession | None]:
+    """The session of the first id that lives: a dead one in front locks nobody out."""
+    for sid in ids:
+        row: StoredSession | None = yield Read(sid)
+        if row is not None:
+            return row
+    return None
+
+
+def carrying(plan: Plan) -> Steps[Outcome]:
+    """The steps of a plan; says which session lives afterwards."""
+    step = plan.step
+    lifetime = plan.kept.lifetime if plan.kept else None
+    match step:
+        case Create():
+            return Outcome((yield from _creating(step)), lifetime)
+        case Merge():
+            return (yield from _merging(step, lifetime, plan.now))
+        case Rotate():
+            return Outcome((yield from _rotating(step)), lifetime)
+        case Touch():
+            lives = (yield step) != TouchResult.EXPIRED
+            return Outcome(step.sid, lifetime) if lives else _NONE_LIVES
+        case Read():
+            lives = (yield step) is not None
+            return Outcome(step.sid, lifetime) if lives else _NONE_LIVES
+        case Destroy():
+            yield step
+    return _NONE_LIVES
+
+
+def _creating(step: Create) -> Steps[str]:
+    try:
+        yield step
+    except SessionExists:
+        step = step._replace(sid=new_id())
+        yield step
+    return step.sid
+
+
+def _merging(step: Merge, lifetime: int | None, now: int) -> Steps[Outcome]:
+    row: StoredSession | None = yield step
+    if row is None:
+        return _NONE_LIVES
+    present = stored_lifetime(row.get("cookie"), lifetime)
+    # Another request may have given the session another lifetime meanwhile: that one holds.
+    if step.touches or present != lifetime:
+        yield Touch.until(step.sid, present, now)
+    return Outcome(step.sid, present)
+
+
+def _rotating(step: Rotate) -> Steps[str | None]:
+    if step.changes is not None:
+        row: StoredSession | None = yield Read(step.old)
+        if row is not None:
+            step = step._replace(session=_with_changes_of_others(step, row))
+    try:
+        rotated: bool = yield step
+    except SessionExists:
+        step = step._replace(new=new_id())
+        rotated = yield step
+    if rotated:
+        return step.new
+    return (yield from _creating(Create(step.new, step.session))) if step.creates else None
+
+
+def _with_changes_of_others(step: Rotate, row: Data) -> Data:
+    assert step.changes is not None
+    session = {**row, **step.changes.changed, "cookie": step.session["cookie"]}
+    for name in step.changes.removed:
+        session.pop(name, None)
+    return session
+
+
+def carry(store: Store, steps: Steps[T]) -> T:
+    """Run the steps on a store that blocks."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                answer = step.on(store)
+            except SessionExists as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(answer)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+async def carry_async(store: AsyncStore, steps: Steps[T]) -> T:
+    """Run the steps on a store that is awaited."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                answer = await step.on(store)
+            except SessionExists as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(answer)
+    except StopIteration as end:
+        result: T = end.value
+        return result

@@ -1,0 +1,253 @@
+"""Decides what is to happen to a session, from what came in and what the handler left.  Pure."""
+
+import re
+from enum import Enum
+from itertools import product
+from typing import Any, NamedTuple
+
+from ..errors import InvalidSession
+from ..expiry import to_datetime
+from .changes import Changes, changes_since, print_of
+from .cookie import CookieWriter, signed_ids
+from .options import CookieOptions, checked_name
+from .plan import Create, Destroy, Kept, Merge, Outcome, Plan, Read, Rotate, Tell, Touch
+from .session import Intent, Session
+from .signing import Signer
+from .timeouts import Timeouts
+
+__all__ = ["RULES", "Action", "Lifecycle", "Moment", "Rule"]
+
+
+class Moment(Enum):
+    """When it is decided."""
+
+    RESPONSE = "the response is about to start"
+    FAILURE = "a response of status 500 is about to start"
+    HANDSHAKE = "a WebSocket is about to be accepted"
+    LATE = "the first byte is out"
+
+
+class Action(Enum):
+    NOTHING = "nothing"
+    CREATE = "create"
+    MERGE = "merge"
+    TOUCH = "touch, when due"
+    ROTATE = "rotate"
+    REPLACE = "rotate, without the old data"
+    DESTROY = "destroy"
+
+
+class Rule(NamedTuple):
+    """One line of the table: the facts (None: either), and what follows from them."""
+
+    known: bool
+    intent: Intent | None
+    changed: bool | None
+    empty: bool | None
+    action: Action
+    tell: Tell
+    why: str
+
+
+_ANY = None
+
+RULES = (
+    Rule(False, Intent.DESTROY, _ANY, True, Action.NOTHING, Tell.GOODBYE, "a sign-out is answered"),
+    Rule(False, _ANY, _ANY, True, Action.NOTHING, Tell.NOTHING, "who did nothing stays unknown"),
+    Rule(False, _ANY, _ANY, False, Action.CREATE, Tell.ID, "the first data make the session"),
+    Rule(True, Intent.DESTROY, _ANY, True, Action.DESTROY, Tell.GOODBYE, "sign-out"),
+    Rule(True, Intent.DESTROY, _ANY, False, Action.REPLACE, Tell.ID, "a new session after it"),
+    Rule(True, Intent.REGENERATE, _ANY, _ANY, Action.REPLACE, Tell.ID, "as express-session"),
+    Rule(True, _ANY, True, True, Action.DESTROY, Tell.GOODBYE, "clear() is how many sign out"),
+    Rule(True, Intent.ROTATE, _ANY, _ANY, Action.ROTATE, Tell.ID, "sign-in"),
+    Rule(
+        True, Intent.NONE, True, False, Action.MERGE, Tell.NOTHING, "changes meet others' changes"
+    ),
+    Rule(True, Intent.NONE, False, _ANY, Action.TOUCH, Tell.NOTHING, "reading is activity"),
+)
+"""The first that fits decides."""
+
+LATE = {
+    Action.CREATE: Action.NOTHING,
+    Action.ROTATE: Action.NOTHING,
+    Action.REPLACE: Action.DESTROY,
+}
+"""What becomes of an action that would have to tell the browser an id, once it cannot be told."""
+
+
+def _resolved(rules: tuple[Rule, ...]) -> dict[tuple[bool, Intent, bool, bool], Rule]:
+    def fits(rule: Rule, facts: tuple[Any, ...]) -> bool:
+        return all(said is _ANY or said is fact for said, fact in zip(rule, facts, strict=False))
+
+    every = product((False, True), Intent, (False, True), (False, True))
+    return {facts: next(rule for rule in rules if fits(rule, facts)) for facts in every}
+
+
+_DECISIONS = _resolved(RULES)
+_NO_PLAN = Plan()
+_UNCHANGED = Changes({}, (), b"")
+_LOOPBACK_IPV4 = re.compile(rb"127(\.\d{1,3}){3}")
+
+
+class Lifecycle:
+    """The life of the sessions under one configuration."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        signer: Signer,
+        cookie: CookieOptions,
+        timeouts: Timeouts,
+    ) -> None:
+        cookie = checked_name(name, cookie)
+        self.timeouts = timeouts
+        self._name = name.encode()
+        self._signer = signer
+        self._path = cookie.path.rstrip("/")
+        self._secure_only = cookie.secure is True
+        self._writers = tuple(
+            CookieWriter(name, cookie, signer, https=https) for https in (False, True)
+        )
+
+    def covers(self, path: str) -> bool:
+        """Whether a request for this path has a session (RFC 6265, 5.1.4)."""
+        own = self._path
+        return not own or path == own or path.startswith(own + "/")
+
+    def offered(self, cookies: bytes) -> list[str]:
+        """The ids to try, in order, from the request's `Cookie` fields joined by `; `."""
+        return signed_ids(cookies, self._name, self._signer)
+
+    def plan(self, session: Session, moment: Moment, *, https: bool) -> Plan:
+        """What is to happen to the session as the handler left it."""
+        kept, intent = session._kept, session._intent
+        empty = not dict.__len__(session)
+        if kept is None and empty and intent is Intent.NONE and session._tell is Tell.NOTHING:
+            return _NO_PLAN
+        now = self.timeouts.now()
+        if moment is Moment.FAILURE or session._is_lost:
+            return _telling(session, now)
+        changes = changes_since(kept.print, session) if kept else None
+        changed = changes is not None or (kept is not None and kept.lifetime != session._lifetime)
+        rule = _DECISIONS[kept is not None, intent, changed, empty]
+        action = rule.action
+        too_late = moment is Moment.LATE and action in LATE
+        if too_late:
+            action = LATE[action]
+        match action:
+            case Action.TOUCH if kept:
+                return self._touching(session, kept, moment, now)
+            case Action.DESTROY if kept:
+                return Plan(Destroy(kept.sid), rule.tell, now=now, too_late=too_late)
+            case Action.NOTHING:
+                tell = session._tell if rule.tell is Tell.NOTHING else rule.tell
+                return Plan(tell=tell, too_late=too_late)
+        _refuse_reserved_key(session)
+        writer = self._writers[https]
+        if kept and action is Action.MERGE:
+            return self._merging(session, kept, changes or _UNCHANGED, writer, now)
+        return self._writing(session, action, changes, writer, now)
+
+    def _touching(self, session: Session, kept: Kept, moment: Moment, now: int) -> Plan:
+        due = moment is Moment.RESPONSE and self.timeouts.is_due(kept.lifetime, kept.ends, now)
+        if not (due or session._touched):
+            return _telling(session, now)
+        step = Touch.until(kept.sid, kept.lifetime, now)
+        kept = kept._replace(ends=self.timeouts.end(kept.lifetime, now))
+        return Plan(step, session._tell, kept, now)
+
+    def _merging(
+        self, session: Session, old: Kept, changes: Changes, writer: CookieWriter, now: int
+    ) -> Plan:
+        lifetime, cookie, changed = session._lifetime, old.cookie, changes.changed
+        relived = lifetime != old.lifetime
+        # The lifetime is written only by the request that changed it, as any other key is.
+        if relived or not writer.is_kept_in(cookie):
+            cookie = writer.to_json(lifetime, now)
+            changed = {**changed, "cookie": cookie}
+        moves = (
+            lifetime is not None
+            or relived
+            or session._touched
+            or self.timeouts.is_due(lifetime, old.ends, now)
+        )
+        ends = self.timeouts.end(lifetime, now) if moves else old.ends
+        step = Merge(
+            old.sid,
+            changed,
+            changes.removed,
+            expires=None if lifetime is None else to_datetime(ends),
+            touches=lifetime is None and moves,
+        )
+        # A cookie that ends with the browser says nothing new.
+        tell = session._tell if lifetime is None and not relived else Tell.ID
+        return Plan(
+            step, tell, Kept(old.sid, changes.print or old.print, lifetime, ends, cookie), now
+        )
+
+    def _writing(
+        self,
+        session: Session,
+        action: Action,
+        changes: Changes | None,
+        writer: CookieWriter,
+        now: int,
+    ) -> Plan:
+        old, lifetime = session._kept, session._lifetime
+        cookie = writer.to_json(lifetime, now)
+        row = {"cookie": cookie, **dict.copy(session)}
+        kept = Kept(
+            session.id, print_of(session), lifetime, self.timeouts.end(lifetime, now), cookie
+        )
+        if old is None:
+            return Plan(Create(session.id, row), Tell.ID, kept, now)
+        if action is Action.REPLACE:
+            # Nothing of the old session is in it, so it may live though others ended that one.
+            step = Rotate(old.sid, session.id, row, creates=len(row) > 1)
+        else:
+            step = Rotate(old.sid, session.id, row, changes or _UNCHANGED)
+        return Plan(step, Tell.ID, kept, now)
+
+    def withholds(self, plan: Plan, *, https: bool, host: bytes) -> bool:
+        """Whether the cookie stays unsaid, for it is `Secure` and the request came in the clear."""
+        secure_only = self._secure_only and not https and not _is_loopback(host)
+        return secure_only and plan.tell is Tell.ID
+
+    def set_cookie(self, plan: Plan, outcome: Outcome, *, https: bool) -> bytes | None:
+        """The `Set-Cookie` that goes out with the response, if any.
+
+        An id is sent only if the store has just said that it lives.  Nothing is sent when others
+        ended the session meanwhile: the browser may have a newer one, which must stay.
+        """
+        writer = self._writers[https]
+        if plan.tell is Tell.GOODBYE:
+            return writer.deletion
+        if plan.tell is Tell.ID and outcome.sid is not None:
+            return writer.header(outcome.sid, outcome.lifetime, plan.now)
+        return None
+
+
+def _telling(session: Session, now: int) -> Plan:
+    """Nothing to do but to tell what `save()` has left: an id if it still lives."""
+    if session._tell is Tell.ID and session._kept:
+        return Plan(Read(session._kept.sid), Tell.ID, session._kept, now)
+    return Plan(tell=session._tell) if session._tell is Tell.GOODBYE else _NO_PLAN
+
+
+def _refuse_reserved_key(session: Session) -> None:
+    if dict.__contains__(session, "cookie"):
+        raise InvalidSession(
+            "the key cookie is kept for the cookie's settings: use session.cookie, or another key"
+        )
+
+
+def _is_loopback(host: bytes) -> bool:
+    """The hosts to which browsers send `Secure` cookies in the clear."""
+    name = host[: host.find(b"]") + 1] if host[:1] == b"[" else host.partition(b":")[0]
+    name = name.lower()
+    return (
+        name in (b"localhost", b"[::1]")
+        or name.endswith(b".localhost")
+        or bool(_LOOPBACK_IPV4.fullmatch(name))
+    )
