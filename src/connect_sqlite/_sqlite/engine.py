@@ -6,7 +6,7 @@ Knows connections and threads, and nothing of sessions.
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar, cast
@@ -83,7 +83,7 @@ class SQLiteEngine:
             db.connection.set_wal_hook(self._after_commit)
             return db
 
-        self._writer = Writer(open_and_watch, path, durability, busy_timeout)
+        self._writer = Writer(open_and_watch, path, durability, busy_timeout, tally)
         in_file = path is not MEMORY
         self._readers = Readers(open_reader) if in_file else None
         self._sweeper = Sweeper(operations, self._run, clock, sweep_interval)
@@ -143,7 +143,7 @@ class SQLiteEngine:
         except apsw.Error:
             return _NOT_NOW  # it is tried again with patience, and told in words
         if sampled:
-            self._tally.took("get", time.perf_counter() - began)
+            self._tally.sampled("get", time.perf_counter() - began)
         return row
 
     def _fetch_patiently(self, key: str) -> Row | None:
@@ -154,17 +154,8 @@ class SQLiteEngine:
     def run(self, call: Call[T]) -> T:
         return self._tallied(call.name, self._run, call)  # type: ignore[no-any-return]
 
-    async def run_async(self, call: Call[T]) -> T:
-        if not call.writes:
-            return await self._in_thread(self.run, call)
-        began = time.perf_counter()
-        try:
-            return await self._writer.run_async(call)
-        except StoreError as error:
-            self._tally.failed(type(error).__name__)
-            raise
-        finally:
-            self._tally.took(call.name, time.perf_counter() - began)
+    def run_async(self, call: Call[T]) -> Awaitable[T]:
+        return self._writer.submit(call) if call.writes else self._in_thread(self.run, call)
 
     def _tallied(self, name: str, function: Callable[..., T], *args: Any) -> T:
         began = time.perf_counter()

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .._stores.calls import Call
+from .._stores.tally import Tally
 
 __all__ = ["AsyncWaiting", "SyncWaiting", "Waiting", "settle"]
 
@@ -17,11 +18,10 @@ class Waiting:
 
     __slots__ = ("call", "error", "result", "since")
 
-    def __init__(self, call: Call[Any]) -> None:
-        self.call = call
-        self.since = time.monotonic()
-        self.result: Any = None
-        self.error: BaseException | None = None
+    call: Call[Any]
+    since: float
+    result: Any
+    error: BaseException | None
 
 
 class SyncWaiting(Waiting):
@@ -30,7 +30,9 @@ class SyncWaiting(Waiting):
     __slots__ = ("_done",)
 
     def __init__(self, call: Call[Any]) -> None:
-        super().__init__(call)
+        self.call = call
+        self.error = None
+        self.since = time.monotonic()
         self._done = threading.Lock()
         self._done.acquire()
 
@@ -50,12 +52,14 @@ class AsyncWaiting(Waiting):
     __slots__ = ("future", "loop")
 
     def __init__(self, call: Call[Any]) -> None:
-        super().__init__(call)
+        self.call = call
+        self.error = None
+        self.since = time.monotonic()
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self.loop.create_future()
 
 
-def settle(group: Iterable[Waiting]) -> None:
+def settle(group: Iterable[Waiting], tally: Tally) -> None:
     """Tell everybody; each event loop is woken once for all of its tasks."""
     by_loop: defaultdict[asyncio.AbstractEventLoop, list[AsyncWaiting]] = defaultdict(list)
     for waiting in group:
@@ -64,6 +68,7 @@ def settle(group: Iterable[Waiting]) -> None:
         elif isinstance(waiting, SyncWaiting):
             waiting.settle()
     for loop, tasks in by_loop.items():
+        _count(tasks, tally)
         try:
             loop.call_soon_threadsafe(_settle_tasks, tasks)
         except RuntimeError:
@@ -71,11 +76,22 @@ def settle(group: Iterable[Waiting]) -> None:
             continue
 
 
+def _count(tasks: list[AsyncWaiting], tally: Tally) -> None:
+    """All are counted, and the first one's wait stands for the group's."""
+    for waiting in tasks:
+        tally.operations[waiting.call.name] += 1
+        if waiting.error is not None:
+            tally.failed(type(waiting.error).__name__)
+    first = tasks[0]
+    tally.sampled(first.call.name, time.monotonic() - first.since)
+
+
 def _settle_tasks(tasks: list[AsyncWaiting]) -> None:
     for waiting in tasks:
-        if waiting.future.done():  # cancelled
+        future = waiting.future
+        if future.done():  # cancelled
             continue
         if waiting.error is None:
-            waiting.future.set_result(waiting.result)
+            future.set_result(waiting.result)
         else:
-            waiting.future.set_exception(waiting.error)
+            future.set_exception(waiting.error)

@@ -5,6 +5,7 @@ All others queue for the writer thread, which commits whatever waits in one tran
 sync of the disk is shared by all who wait for it.
 """
 
+import asyncio
 import threading
 import time
 from collections import deque
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 import apsw
 
 from .._stores.calls import Call
+from .._stores.tally import Tally
 from ..errors import StoreClosed, StoreError, StoreUnavailable
 from .connection import BUSY, close, pause, rolled_back
 from .failures import busy, translated
@@ -35,7 +37,12 @@ class Writer:
     """Runs calls that write, alone or in groups."""
 
     def __init__(
-        self, opened: Callable[[], apsw.Cursor], path: str, durability: str, busy_timeout: float
+        self,
+        opened: Callable[[], apsw.Cursor],
+        path: str,
+        durability: str,
+        busy_timeout: float,
+        tally: Tally,
     ) -> None:
         self.lock = threading.Lock()
         """Held by whoever uses the connection, and for as long as there is none."""
@@ -47,6 +54,7 @@ class Writer:
         self._path = path
         self._durability = durability
         self._busy_timeout = busy_timeout
+        self._tally = tally
         self._synced: bool | None = None
         self._met_another = -_CONTENDED
         self._has_moved = c_int()
@@ -89,7 +97,8 @@ class Writer:
                 self._hand_over()
         return waiting.wait()  # type: ignore[no-any-return]
 
-    async def run_async(self, call: Call[T]) -> T:
+    def submit(self, call: Call[T]) -> asyncio.Future[T]:
+        """Queue a call of the running event loop; its future has the outcome."""
         waiting = AsyncWaiting(call)
         with self._gate:
             if self._shut:
@@ -99,7 +108,7 @@ class Writer:
             self._writing = True
         if start:
             self._worker.wake()
-        return await waiting.future  # type: ignore[no-any-return]
+        return waiting.future
 
     def _hand_over(self) -> None:
         """The caller writes no more: now the writer thread does, or nobody."""
@@ -130,7 +139,7 @@ class Writer:
                     self._stop_writing()
                     return
                 synced = any(self._must_sync(waiting.call) for waiting in self._queue)
-            settle(self._commit_group(synced))
+            settle(self._commit_group(synced), self._tally)
             if time.monotonic() - self._met_another < _CONTENDED:
                 pause()
 

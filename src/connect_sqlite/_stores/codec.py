@@ -45,7 +45,7 @@ class _JSON:
         # NaN and the infinities become null, so a null that was no None is looked into; and a
         # depth over the limit needs as many brackets.
         if (b"null" in text and orjson.loads(text) != session) or (
-            text.count(b"[") + text.count(b"{") > MAX_DEPTH
+            len(text) > 2 * MAX_DEPTH and text.count(b"[") + text.count(b"{") > MAX_DEPTH
         ):
             _check(session)
         return text.decode()

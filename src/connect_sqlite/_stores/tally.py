@@ -23,6 +23,10 @@ class Tally:
     def took(self, name: str, seconds: float) -> None:
         """One call more, and how long it took."""
         self.operations[name] += 1
+        self.sampled(name, seconds)
+
+    def sampled(self, name: str, seconds: float) -> None:
+        """How long one call took that is counted elsewhere."""
         self._taken[name].append(seconds)
 
     def failed(self, name: str) -> None:
