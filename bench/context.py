@@ -30,7 +30,7 @@ class Scale:
     window_seconds: float = 2.0
     """How long the ticker or the latencies of an idle store are watched."""
     stall_expired: int = 300_000
-    heavy_rounds: int = 3
+    heavy_rounds: int = 5
     """Rounds of what needs a fresh copy of the large file."""
     imports: int = 15
 

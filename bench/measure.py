@@ -42,7 +42,7 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
 
 
 def sync_cost(folder: Path) -> float:
-    """What one small write with `fdatasync` costs in this folder, in microseconds.
+    """What overwriting 4 KiB with `fdatasync` costs in this folder, in microseconds.
 
     On a file system in memory it is next to nothing, and then durable figures mean nothing.
     """
@@ -50,8 +50,10 @@ def sync_cost(folder: Path) -> float:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     costs = []
     try:
-        for turn in range(60):
-            os.pwrite(descriptor, b"x" * 4096, turn * 4096)
+        os.pwrite(descriptor, b"a" * 4096 * 100, 0)
+        os.fsync(descriptor)
+        for turn in range(100):
+            os.pwrite(descriptor, b"b" * 4096, turn * 4096)
             began = nanoseconds()
             os.fdatasync(descriptor)
             costs.append((nanoseconds() - began) / 1000)

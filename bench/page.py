@@ -15,7 +15,8 @@ def store(run: dict[str, Any], folder: Path) -> None:
     """Write the run's JSON into this folder, and everything that is made from it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DATA).write_text(json.dumps(run, indent=1) + "\n")
-    (folder / CHART).write_text(chart.draw(run["results"]))
+    if "node" in run["results"].get("single", {}).get("peers", {}):
+        (folder / CHART).write_text(chart.draw(run["results"]))
     if (folder / PAGE).exists():
         (folder / PAGE).write_text(rendered(folder))
 
@@ -41,5 +42,5 @@ def about(run: dict[str, Any]) -> str:
     sync = run["sync_us"]
     return (
         f"{run['date']}, {run['machine']}, Python {run['python']}, seed {run['seed']}, "
-        f"{run['rounds']} rounds; a sync of 4 KiB to this disk took {sync:.0f} µs."
+        f"rounds: {run['rounds']}; overwriting 4 KiB on its disk, synced, took {sync:.0f} µs."
     )

@@ -18,13 +18,14 @@ class LeftOut(Exception):
 class Peer(ABC):
     """One way to keep sessions, opened on files of its own in `folder` and filled.
 
-    A peer imports its package when it is built, so that a missing one leaves out that peer alone:
-    an `ImportError` then counts as `LeftOut`.
+    A peer imports its package when it is built, so that a missing one leaves out that peer alone.
     """
 
     label: ClassVar[str]
     """As the tables and the chart name it."""
     operations: ClassVar[frozenset[str]] = frozenset(OPERATIONS)
+    ours: ClassVar[bool] = False
+    """Whether it is this package, which is never left out."""
     version: str
     """Of its package, set when it is built."""
 

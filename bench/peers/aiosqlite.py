@@ -2,12 +2,16 @@
 
 import json
 import time
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ..workload import Session
 from ._in_process import InProcessAsync
 from .stdlib import CREATE, DESTROY, GET, SCHEMA, SET, TOUCH
+
+AVAILABLE = find_spec("aiosqlite") is not None
 
 
 class Sessions:
@@ -23,7 +27,7 @@ class Sessions:
         self._synchronous = synchronous
         self._commit_each = commit_each
 
-    async def open(self) -> str:
+    async def __aenter__(self) -> Self:
         import aiosqlite
 
         options: dict[str, Any] = {"isolation_level": None} if self._commit_each else {}
@@ -31,7 +35,10 @@ class Sessions:
         await self._db.execute("PRAGMA journal_mode = WAL")
         await self._db.execute(f"PRAGMA synchronous = {self._synchronous}")
         await self._db.executescript(SCHEMA)
-        return aiosqlite.__version__
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._db.close()
 
     async def get(self, sid: str) -> Session | None:
         async with self._db.execute(GET, (sid, time.time())) as cursor:
@@ -63,9 +70,6 @@ class Sessions:
         await self._db.executemany(SET, rows)
         await self._db.commit()
 
-    async def close(self) -> None:
-        await self._db.close()
-
     async def _write(self, statement: str, values: tuple[Any, ...]) -> None:
         await self._db.execute(statement, values)
         if not self._commit_each:
@@ -79,7 +83,8 @@ class AioSQLite(InProcessAsync):
         self._sessions = sessions = Sessions(self.folder / "sessions.db", synchronous="NORMAL")
         self.get, self.set, self.touch = sessions.get, sessions.set, sessions.touch
         self.create, self.destroy = sessions.create, sessions.destroy
-        return await sessions.open()
+        await sessions.__aenter__()
+        return version("aiosqlite")
 
     async def end(self) -> None:
-        await self._sessions.close()
+        await self._sessions.__aexit__()

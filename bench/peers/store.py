@@ -5,6 +5,7 @@ from ._in_process import InProcess
 
 class Store(InProcess):
     label = "connect_sqlite"
+    ours = True
 
     def open(self) -> str:
         import connect_sqlite

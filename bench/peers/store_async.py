@@ -5,6 +5,7 @@ from ._in_process import InProcessAsync
 
 class AsyncStore(InProcessAsync):
     label = "connect_sqlite, async"
+    ours = True
 
     async def open(self) -> str:
         import connect_sqlite

@@ -80,13 +80,22 @@ def _open_all(
         tell(0.0, f"filling {peer_class.label}")
         try:
             peer = peer_class(context, stack.enter_context(context.room()))
-        except (LeftOut, ImportError) as error:
-            left_out[peer_class.label] = str(error)
+        except Exception as error:
+            # Whatever ails somebody else's package here, the others are measured all the same.
+            if peer_class.ours:
+                raise
+            left_out[peer_class.label] = _reason(error)
             continue
         stack.callback(peer.close)
         peer.check()
         peers[name] = peer
     return peers
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, LeftOut | ImportError):
+        return str(error)
+    return f"{type(error).__name__} while it was set up"
 
 
 def _sizes(context: Context, peer: Peer) -> dict[str, int]:
