@@ -1,6 +1,8 @@
 """Decides what is to happen to a session, from what came in and what the handler left.  Pure."""
 
 import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from enum import Enum
 from itertools import product
 from typing import Any, NamedTuple
@@ -9,10 +11,10 @@ from ..errors import InvalidSession
 from ..expiry import to_datetime
 from .changes import Changes, changes_since, print_of
 from .cookie import CookieWriter, signed_ids
-from .options import CookieOptions, checked_name
+from .options import CookieOptions, checked_name, cookie_options
 from .plan import Create, Destroy, Kept, Merge, Outcome, Plan, Read, Rotate, Tell, Touch
 from .session import Intent, Session
-from .signing import Signer
+from .signing import Secret, Signer
 from .timeouts import Timeouts
 
 __all__ = ["RULES", "Action", "Lifecycle", "Moment", "Rule"]
@@ -95,19 +97,23 @@ class Lifecycle:
     def __init__(
         self,
         *,
+        secret: Secret | Sequence[Secret] | None,
         name: str,
-        signer: Signer,
-        cookie: CookieOptions,
-        timeouts: Timeouts,
+        cookie: CookieOptions | Mapping[str, Any] | None,
+        touch_interval: timedelta | float | None,
+        ttl: float | None,
+        clock: Callable[[], float],
     ) -> None:
-        cookie = checked_name(name, cookie)
-        self.timeouts = timeouts
+        """Check the settings, whose errors name the option.  `ttl` is the store's, in seconds."""
+        signer = Signer(secret)
+        options = checked_name(name, cookie_options(cookie))
+        self.timeouts = Timeouts.of(options.max_age, ttl, touch_interval, clock)
         self._name = name.encode()
         self._signer = signer
-        self._path = cookie.path.rstrip("/")
-        self._secure_only = cookie.secure is True
+        self._path = options.path.rstrip("/")
+        self._secure_only = options.secure is True
         self._writers = tuple(
-            CookieWriter(name, cookie, signer, https=https) for https in (False, True)
+            CookieWriter(name, options, signer, https=https) for https in (False, True)
         )
 
     def covers(self, path: str) -> bool:
@@ -127,7 +133,7 @@ class Lifecycle:
             return _NO_PLAN
         now = self.timeouts.now()
         if moment is Moment.FAILURE or session._is_lost:
-            return _telling(session, now)
+            return _telling(session, moment, now)
         changes = changes_since(kept.print, session) if kept else None
         changed = changes is not None or (kept is not None and kept.lifetime != session._lifetime)
         rule = _DECISIONS[kept is not None, intent, changed, empty]
@@ -152,7 +158,7 @@ class Lifecycle:
     def _touching(self, session: Session, kept: Kept, moment: Moment, now: int) -> Plan:
         due = moment is Moment.RESPONSE and self.timeouts.is_due(kept.lifetime, kept.ends, now)
         if not (due or session._touched):
-            return _telling(session, now)
+            return _telling(session, moment, now)
         step = Touch.until(kept.sid, kept.lifetime, now)
         kept = kept._replace(ends=self.timeouts.end(kept.lifetime, now))
         return Plan(step, session._tell, kept, now)
@@ -228,11 +234,12 @@ class Lifecycle:
         return None
 
 
-def _telling(session: Session, now: int) -> Plan:
+def _telling(session: Session, moment: Moment, now: int) -> Plan:
     """Nothing to do but to tell what `save()` has left: an id if it still lives."""
-    if session._tell is Tell.ID and session._kept:
-        return Plan(Read(session._kept.sid), Tell.ID, session._kept, now)
-    return Plan(tell=session._tell) if session._tell is Tell.GOODBYE else _NO_PLAN
+    if session._tell is Tell.NOTHING or moment is Moment.LATE:
+        return _NO_PLAN
+    step = Read(session._kept.sid) if session._kept else None
+    return Plan(step, session._tell, session._kept, now)
 
 
 def _refuse_reserved_key(session: Session) -> None:

@@ -73,11 +73,6 @@ class CookieOptions:
                     "Secure: set secure=True too"
                 )
 
-    @property
-    def lifetime(self) -> int | None:
-        """`max_age` in milliseconds."""
-        return None if self.max_age is None else to_milliseconds(self.max_age, "cookie max_age")
-
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)  # the way to normalise a frozen dataclass
 

@@ -26,6 +26,25 @@ class Timeouts:
     """How long reading moves no expiry.  None, and at most: a tenth of the lifetime."""
     clock: Callable[[], float]
 
+    @classmethod
+    def of(
+        cls,
+        max_age: timedelta | float | None,
+        ttl: float | None,
+        touch_interval: timedelta | float | None,
+        clock: Callable[[], float],
+    ) -> "Timeouts":
+        """From a configuration's `timedelta`s and seconds."""
+        interval = _milliseconds_or_none(touch_interval, "touch_interval")
+        if interval is not None and interval < 0:
+            raise ValueError("touch_interval is negative: give 0 or more seconds")
+        return cls(
+            max_age=_milliseconds_or_none(max_age, "cookie max_age"),
+            ttl=_milliseconds_or_none(ttl, "ttl"),
+            touch_interval=interval,
+            clock=clock,
+        )
+
     def now(self) -> int:
         return int(self.clock() * 1000)
 
@@ -57,6 +76,10 @@ def to_milliseconds(value: Any, name: str) -> int:
     if not (math.isfinite(value) and abs(value) * 1000 <= _LONGEST):
         raise ValueError(f"{name} is not a finite number of seconds below 1000 years")
     return round(value * 1000)
+
+
+def _milliseconds_or_none(value: Any, name: str) -> int | None:
+    return None if value is None else to_milliseconds(value, name)
 
 
 def stored_lifetime(cookie: Any, default: int | None) -> int | None:
