@@ -98,6 +98,11 @@ class Store(Protocol):
     `InvalidSession`.  A call that raises has changed nothing.
     """
 
+    @property
+    def ttl(self) -> float | None:
+        """Seconds a session lives whose cookie says nothing; None for until it is destroyed."""
+        ...
+
     def get(self, sid: str) -> StoredSession | None:
         """The session, or None when there is none or it has expired."""
         ...
@@ -210,6 +215,8 @@ class Store(Protocol):
 class AsyncStore(Protocol):
     """The async face: `Store`, awaited.  It serves one event loop after another."""
 
+    @property
+    def ttl(self) -> float | None: ...
     async def get(self, sid: str) -> StoredSession | None: ...
     async def set(self, sid: str, session: Data) -> None: ...
     async def destroy(self, sid: str) -> int: ...

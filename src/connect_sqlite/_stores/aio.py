@@ -16,6 +16,10 @@ class AsyncioStore(AsyncStore):
     _calls: Calls
     _engine: Engine
 
+    @property
+    def ttl(self) -> float | None:
+        return self._calls.ttl
+
     async def get(self, sid: str) -> StoredSession | None:
         # As short as the sync face's; the engine reads here and now if it need not wait.
         calls = self._calls

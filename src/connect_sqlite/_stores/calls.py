@@ -116,7 +116,7 @@ class Calls:
         self.prefix = _checked_prefix(prefix)
         self.indexes = frozenset(_checked_indexes(indexes))
         self._operations = operations
-        self._ttl = _checked_ttl(ttl)
+        self.ttl = _checked_ttl(ttl)
         self._disable_touch = disable_touch
         self._clock = clock
         self._codec = Codec(serializer, _checked_size(max_bytes), tally)
@@ -238,7 +238,7 @@ class Calls:
         key, now = self.key(sid), self.now()
         if type(session) is not dict and not isinstance(session, Mapping):
             raise InvalidSession(f"a session is a mapping, not a {type(session).__name__}")
-        return key, now, expiry_of(session, self._ttl, now)
+        return key, now, expiry_of(session, self.ttl, now)
 
     def _keys(self, sids: Iterable[str], name: str) -> tuple[str, ...]:
         if isinstance(sids, str):

@@ -16,6 +16,10 @@ class SyncStore(Store):
     _calls: Calls
     _engine: Engine
 
+    @property
+    def ttl(self) -> float | None:
+        return self._calls.ttl
+
     def get(self, sid: str) -> StoredSession | None:
         # The short way, for this is on the path of every request: no Call, and the row is decoded
         # by the caller.
