@@ -1,0 +1,1 @@
+"""The contract by themes: each file holds the tests of one."""

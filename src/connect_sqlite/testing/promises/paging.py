@@ -1,0 +1,135 @@
+# ruff: noqa: SIM300 - assert expected == actual
+"""`scan`: all live sessions, a page at a time."""
+
+from itertools import chain
+
+import pytest
+
+from ...contract import Store, StoredSession
+from .base import Promise, rows
+from .serializers import Damaging
+
+__all__ = ["Paging"]
+
+
+def pages(store: Store, limit: int) -> list[list[str]]:
+    """The ids of each page until an empty one."""
+    found: list[list[str]] = []
+    after: str | None = None
+    while page := store.scan(after=after, limit=limit):
+        found.append([each.id for each in page])
+        after = page[-1].id
+    return found
+
+
+class Paging(Promise):
+    def fill(self, store: Store, sids: str) -> None:
+        for sid in sids:
+            store.set(sid, {"mine": sid})
+
+    @pytest.mark.parametrize(
+        ("limit", "expected"),
+        [
+            (1, [["a"], ["b"], ["c"], ["d"]]),
+            (2, [["a", "b"], ["c", "d"]]),
+            (3, [["a", "b", "c"], ["d"]]),
+            (4, [["a", "b", "c", "d"]]),
+            (1_000_000, [["a", "b", "c", "d"]]),
+        ],
+    )
+    def test_pages_have_every_session_once(self, limit: int, expected: list[list[str]]) -> None:
+        """Page by page, in the order of ids, each with `limit` sessions until the last."""
+        store = self.store()
+        self.fill(store, "cadb")
+        assert expected == pages(store, limit)
+
+    def test_a_page_has_what_all_has(self) -> None:
+        """A page's sessions have their data, ids and expiries."""
+        store = self.store(prefix="app:", ttl=60)
+        self.fill(store, "abc")
+        page = store.scan()
+        assert rows(store) == [(each.id, dict(each), each.expires_ms) for each in page]
+        assert [StoredSession] * 3 == [type(each) for each in page]
+
+    def test_an_empty_store_has_no_page(self) -> None:
+        """The first page is empty already."""
+        assert [] == self.store().scan()
+
+    def test_the_page_after_the_last_is_empty(self) -> None:
+        """An empty page is the end, and nothing lies behind the last id."""
+        store = self.store()
+        self.fill(store, "ab")
+        assert [] == store.scan(after="b")
+        assert [] == store.scan(after="zzz")
+
+    def test_after_need_not_be_there(self) -> None:
+        """A page begins behind an id, whether or not that session lives."""
+        store = self.store()
+        self.fill(store, "ace")
+        assert ["c", "e"] == [each.id for each in store.scan(after="b")]
+        assert ["a", "c", "e"] == [each.id for each in store.scan(after="A")]
+
+    def test_a_page_has_a_thousand_unless_told(self) -> None:
+        """The default limit is 1,000."""
+        store = self.store()
+        for n in range(1001):
+            store.set(f"{n:04}", {})
+        first = store.scan()
+        assert (1000, "0999") == (len(first), first[-1].id)
+        assert ["1000"] == [each.id for each in store.scan(after="0999")]
+
+    def test_pages_have_live_sessions_only(self) -> None:
+        """Expired sessions neither show nor take up room on a page."""
+        store = self.store(ttl=60)
+        self.fill(store, "abcd")
+        for sid in "bc":
+            store.set(sid, {"cookie": {"maxAge": 1000}})
+        self.clock.advance(1)
+        assert [["a", "d"]] == pages(store, 2)
+
+    def test_unreadable_rows_do_not_end_the_pages(self) -> None:
+        """Sessions that cannot be read are left out, and those behind them are found."""
+        store = self.store(serializer=Damaging())
+        for sid in "abcdefgh":
+            store.set(sid, {"mine": sid} if sid in "afh" else {"damaged": True})
+        assert [["a"], ["f"], ["h"]] == pages(store, 1)
+        for limit in (2, 3, 100):
+            assert ["a", "f", "h"] == list(chain(*pages(store, limit)))
+        assert store.stats()["errors"]["unreadable"] >= 5
+
+    def test_only_unreadable_rows(self) -> None:
+        """Where nothing can be read there is no page."""
+        store = self.store(serializer=Damaging())
+        for sid in "abcdef":
+            store.set(sid, {"damaged": True})
+        assert [] == pages(store, 2)
+
+    def test_sessions_that_come_and_go_between_pages(self) -> None:
+        """What stays is seen exactly once, though the last of the page before may be gone."""
+        store = self.store()
+        self.fill(store, "bdfhj")
+        first = store.scan(limit=2)
+        assert ["b", "d"] == [each.id for each in first]
+        store.destroy("d")
+        store.destroy("f")
+        self.fill(store, "ag")
+        second = store.scan(after="d", limit=2)
+        assert ["g", "h"] == [each.id for each in second]
+        store.set("h", {"mine": "again"})
+        assert ["j"] == [each.id for each in store.scan(after="h", limit=2)]
+        assert [] == store.scan(after="j", limit=2)
+
+    def test_sessions_that_expire_between_pages(self) -> None:
+        """A page is of the moment in which it is asked for."""
+        store = self.store(ttl=60)
+        self.fill(store, "abcd")
+        store.set("c", {"cookie": {"maxAge": 1000}})
+        assert ["a", "b"] == [each.id for each in store.scan(limit=2)]
+        self.clock.advance(1)
+        assert ["d"] == [each.id for each in store.scan(after="b", limit=2)]
+
+    @pytest.mark.parametrize("limit", [0, -1])
+    def test_a_page_has_at_least_one_place(self, limit: int) -> None:
+        """A limit below 1 would look like the end, so it is an error."""
+        with pytest.raises(ValueError, match="limit"):
+            self.store().scan(limit=limit)
