@@ -13,15 +13,33 @@ import apsw
 from .connection import close
 from .writer import Writer
 
-__all__ = ["PAGES", "Checkpointer"]
+__all__ = ["Checkpointer", "WalLength"]
 
-PAGES = 4000
+_PAGES = 4000
 """The length of the WAL that asks for a checkpoint.  At SQLite's 1000, a set costs a fifth more."""
 
 _SHORT = 200
 """So few pages may be copied while the writer waits."""
 
 _MOST_PASSES = 4
+
+
+class WalLength:
+    """Told after each commit how long the WAL is, in the committing thread."""
+
+    def __init__(self) -> None:
+        self.when_long: Callable[[], None] = lambda: None
+        self._long = _PAGES
+
+    def after_commit(self, _: apsw.Connection, __: str, pages: int) -> int:
+        """SQLite's WAL hook."""
+        if pages >= self._long:
+            # If a reader keeps the WAL from starting over, not after every commit from now on.
+            self._long = pages + _PAGES // 4
+            self.when_long()
+        elif pages < _PAGES:
+            self._long = _PAGES
+        return 0
 
 
 class Checkpointer:

@@ -18,7 +18,7 @@ from .._stores.tally import Tally
 from ..contract import Stats
 from ..errors import StoreClosed, StoreError
 from . import forks
-from .checkpoint import Checkpointer
+from .checkpoint import Checkpointer, WalLength
 from .connection import patiently
 from .failures import translated
 from .files import MEMORY, sizes
@@ -77,28 +77,25 @@ class SQLiteEngine:
         self._closed = False
         self._pool: ThreadPoolExecutor | None = None
         self._closing = threading.Lock()
+        wal = WalLength()
 
-        def open_and_watch() -> apsw.Cursor:
+        def open_watched() -> apsw.Cursor:
             db = open_writer()
-            db.connection.set_wal_hook(self._after_commit)
+            db.connection.set_wal_hook(wal.after_commit)
             return db
 
-        self._writer = Writer(open_and_watch, path, durability, busy_timeout, tally)
+        self._writer = Writer(open_watched, path, durability, busy_timeout, tally)
         in_file = path is not MEMORY
         self._readers = Readers(open_reader) if in_file else None
-        self._sweeper = Sweeper(operations, self._run, clock, sweep_interval)
+        self._sweeper = Sweeper(operations, self._read, self._writer.run, clock, sweep_interval)
         self._housekeeper = Housekeeper(
             self._sweeper,
             Lease(open_reader) if in_file else None,
             Checkpointer(open_reader, self._writer) if in_file else None,
             lambda: Activity(self._reads, self._writer.last_commit),
         )
+        wal.when_long = self._housekeeper.ask_for_checkpoint
         forks.watch(self)
-
-    def _after_commit(self, _: apsw.Connection, __: str, pages: int) -> int:
-        """SQLite's WAL hook, called in the committing thread."""
-        self._housekeeper.wal_has(pages)
-        return apsw.SQLITE_OK
 
     # ------------------------------------------------------------------ one row, the short way
 
@@ -152,7 +149,8 @@ class SQLiteEngine:
     # ------------------------------------------------------------------ any call
 
     def run(self, call: Call[T]) -> T:
-        return self._tallied(call.name, self._run, call)  # type: ignore[no-any-return]
+        function = self._writer.run if call.writes else self._read
+        return self._tallied(call.name, function, call)  # type: ignore[no-any-return]
 
     def run_async(self, call: Call[T]) -> Awaitable[T]:
         return self._writer.submit(call) if call.writes else self._in_thread(self.run, call)
@@ -167,10 +165,7 @@ class SQLiteEngine:
         finally:
             self._tally.took(name, time.perf_counter() - began)
 
-    def _run(self, call: Call[T]) -> T:
-        if call.writes:
-            return self._writer.run(call)
-
+    def _read(self, call: Call[T]) -> T:
         def read() -> Any:
             with self._reading() as db:
                 return call.operation(db, *call.args)
@@ -206,7 +201,7 @@ class SQLiteEngine:
     def stats(self) -> Stats:
         now = int(self._clock() * 1000)
         live, expired = self._tallied(
-            "stats", self._run, Call("stats", self._operations.census, (now,))
+            "stats", self._read, Call("stats", self._operations.census, (now,))
         )
         file_bytes, wal_bytes = (0, 0) if self._path is MEMORY else sizes(self._path)
         return Stats(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import apsw
 
-from .checkpoint import PAGES, Checkpointer
+from .checkpoint import Checkpointer
 from .lease import TICK, Lease
 from .sweeper import Sweeper
 from .worker import Worker
@@ -40,7 +40,6 @@ class Housekeeper:
         self._activity = activity
         self._seen = activity()
         self._checkpoint_asked = False
-        self._checkpoint_at = PAGES
         self.ticking = lease is None
         """Whether the lease is looked after anyway, so that no reader needs to ask for it."""
         self._worker = Worker("connect-sqlite-housekeeper", self._round, self._timeout)
@@ -50,15 +49,9 @@ class Housekeeper:
         self.ticking = True
         self._worker.wake()
 
-    def wal_has(self, pages: int) -> None:
-        """Told after each commit: ask for a checkpoint when the WAL is long."""
-        if pages >= self._checkpoint_at:
-            # If a reader keeps the WAL from starting over, not after every commit from now on.
-            self._checkpoint_at = pages + PAGES // 4
-            self._checkpoint_asked = True
-            self._worker.wake()
-        elif pages < PAGES:
-            self._checkpoint_at = PAGES
+    def ask_for_checkpoint(self) -> None:
+        self._checkpoint_asked = True
+        self._worker.wake()
 
     def pause(self) -> None:
         """Stop the thread and close its connections; `resume` goes on."""

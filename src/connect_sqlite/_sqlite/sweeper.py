@@ -7,7 +7,7 @@ writer; only what was found expired is deleted, in short transactions of the wri
 import random
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import apsw
 
@@ -44,12 +44,14 @@ class Sweeper:
     def __init__(
         self,
         operations: SweepOperations,
-        run: Callable[[Call[object]], object],
+        read: Callable[[Call[Any]], Any],
+        write: Callable[[Call[Any]], Any],
         clock: Callable[[], float],
         interval: float | None,
     ) -> None:
         self._operations = operations
-        self._run = run
+        self._read = read
+        self._write = write
         self._clock = clock
         self._interval = interval
         self._at = 0
@@ -104,14 +106,15 @@ class Sweeper:
 
     def _look(self, after: int) -> tuple[int | None, int]:
         args = (after, _LOOKED_AT, self._now())
-        return self._run(Call("slice", self._operations.slice, args))  # type: ignore[return-value]
+        found: tuple[int | None, int] = self._read(Call("slice", self._operations.slice, args))
+        return found
 
     def _delete(self, after: int, last: int, count: int) -> int:
         deleted = 0
         while deleted < count:
             args = (after, last, min(_DELETED, count - deleted), self._now())
-            some = self._run(Call("sweep", self._operations.sweep, args, writes=True))
+            some: int = self._write(Call("sweep", self._operations.sweep, args, writes=True))
             if not some:  # others were quicker
                 break
-            deleted += int(some)  # type: ignore[call-overload]
+            deleted += some
         return deleted

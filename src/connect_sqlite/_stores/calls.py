@@ -36,6 +36,8 @@ class Call(NamedTuple, Generic[T_co]):
     durable: bool = False
     """Whether power loss must not undo it once it has returned."""
     finish: Callable[[Any], T_co] | None = None
+    light: bool = False
+    """Whether it writes no data, so that nothing is lost if the file is not in its place."""
 
 
 class Merge(NamedTuple):
@@ -168,7 +170,7 @@ class Calls:
         key, now, expires = self._timed(sid, session)
         if self._disable_touch:
             return None
-        return Call("touch", self._operations.touch, (key, expires, now), True)
+        return Call("touch", self._operations.touch, (key, expires, now), True, light=True)
 
     def destroy(self, sid: str) -> Call[int]:
         return Call("destroy", self._operations.destroy, ((self.key(sid),), self.now()), True, True)
