@@ -29,8 +29,10 @@ class Scale:
     disk: int = 10_000
     window_seconds: float = 2.0
     """How long the ticker or the latencies of an idle store are watched."""
+    patience_seconds: float = 20.0
+    """How long a store may take to begin a sweep of its own."""
     stall_expired: int = 300_000
-    heavy_rounds: int = 5
+    heavy_rounds: int = 3
     """Rounds of what needs a fresh copy of the large file."""
     imports: int = 15
 
@@ -46,6 +48,7 @@ SMOKE = Scale(
     few=100,
     disk=500,
     window_seconds=0.2,
+    patience_seconds=0.0,
     stall_expired=5_000,
     heavy_rounds=1,
     imports=2,
