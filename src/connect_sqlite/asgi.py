@@ -2,16 +2,17 @@
 
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from datetime import timedelta
+from functools import partial
 from logging import getLogger
 from typing import Any
 
 from ._session.caching import protected
-from ._session.carry import carry_async, carrying, loading
+from ._session.carry import carry_async, carrying, load_async
 from ._session.lifecycle import Lifecycle, Moment
 from ._session.options import CookieOptions
-from ._session.plan import Outcome, Plan
+from ._session.plan import NONE_LIVES, NOTHING_TO_DO, Outcome, Plan, Tell
 from ._session.session import Session as BaseSession
 from ._session.session import SessionCookie
 from ._session.signing import Secret
@@ -28,7 +29,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _log = getLogger("connect_sqlite")
 
-_REFERENCE_TTL = 86_400
+_DEFAULT_TTL = 86_400
 _TRY_AGAIN_LATER = 1013
 _MOMENTS = {
     "http.response.start": Moment.RESPONSE,
@@ -40,11 +41,16 @@ _MOMENTS = {
 class Session(BaseSession):
     """One visitor's session, at `request.session` or `scope["session"]`."""
 
-    __slots__ = ("_https", "_middleware", "_started")
+    __slots__ = ("_failed", "_https", "_middleware", "_refused", "_started")
 
-    _https: bool
     _middleware: "SessionMiddleware"
+    _https: bool
     _started: bool
+    """Whether the first byte is out."""
+    _refused: bool
+    """Whether 503 went out instead of the application's answer."""
+    _failed: bool
+    """Whether nothing more is saved."""
 
     async def save(self) -> None:
         """Save now, not only as the response starts.
@@ -86,7 +92,7 @@ class SessionMiddleware:
             name=name,
             cookie=cookie,
             touch_interval=touch_interval,
-            ttl=getattr(store, "ttl", _REFERENCE_TTL),
+            ttl=store.ttl if isinstance(store, AsyncStore) else _DEFAULT_TTL,
             clock=clock or _now,
         )
         self._store = store if isinstance(store, AsyncStore) else _opened(self._location)
@@ -95,61 +101,103 @@ class SessionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        if kind in ("http", "websocket"):
-            # A second middleware around the same request changes nothing, as in Express.
-            if isinstance(scope.get("session"), BaseSession) or not self._covers(scope):
-                await self.app(scope, receive, send)
-            else:
-                await self._serve(scope, receive, send)
-        elif kind == "lifespan" and self._location is not None:
-            await self._live(scope, receive, send)
-        else:
+        if kind not in ("http", "websocket") or not self._applies(scope):
+            if kind == "lifespan" and self._location is not None:
+                send = self._closing(send)
             await self.app(scope, receive, send)
-
-    def _covers(self, scope: Scope) -> bool:
-        path, root = scope["path"], scope.get("root_path", "")
-        return self._lifecycle.covers(path if path.startswith(root) else root + path)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        cookies, host = _cookies_and_host(scope["headers"])
+            return
         session = Session(self._lifecycle.timeouts)
         session._middleware = self
         session._https = scope.get("scheme") in ("https", "wss")
-        session._started = False
-        if cookies:
-            ids = self._lifecycle.offered(cookies)
+        session._started = session._refused = session._failed = False
+        # HTTP/2 may split the cookies over several fields.
+        cookies = [value for name, value in scope["headers"] if name == b"cookie"]
+        if cookies and (ids := self._lifecycle.offered(b"; ".join(cookies))):
             try:
-                row = await carry_async(self._store, loading(ids)) if ids else None
+                row = await load_async(self._store, ids)
             except StoreError as error:
                 await _refuse(scope, send, error)
                 return
             if row is not None:
                 session._fill(row)
         scope["session"] = session
-        response = _Response(self, session, host, scope, send)
-        await self.app(scope, receive, response.send)
-        if (session.accessed or session._touched) and not response.failed:
+        await self.app(scope, receive, partial(self._send, session, scope, send))
+        if (session.accessed or session._touched) and not session._failed:
             await self._act(session, Moment.LATE)
 
-    async def _act(self, session: Session, moment: Moment) -> tuple[Plan, Outcome]:
+    def _applies(self, scope: Scope) -> bool:
+        # A second middleware around the same request changes nothing, as in Express.
+        if isinstance(scope.get("session"), BaseSession):
+            return False
+        path, root = scope["path"], scope.get("root_path", "")
+        return self._lifecycle.covers(path if path.startswith(root) else root + path)
+
+    def _send(
+        self, session: Session, scope: Scope, send: Send, message: Message
+    ) -> Awaitable[None]:
+        """Pass a message on, the first one when the session is saved.
+
+        No coroutine of its own, so that a message that needs nothing costs next to nothing.
+        """
+        if session._started:
+            return _nothing() if session._refused else send(message)
+        moment = _MOMENTS.get(message["type"])
+        if moment is None:
+            return send(message)
+        if message.get("status") == 500:
+            moment = Moment.FAILURE
+            session._failed = True
         plan = self._lifecycle.plan(session, moment, https=session._https)
-        if plan.step is None:
-            outcome = Outcome(None)
-        else:
-            outcome = await carry_async(self._store, carrying(plan))
-            session._settle(plan, outcome)
+        if plan is NOTHING_TO_DO:
+            session._started = True
+            return send(
+                _told(message, session, not session.is_new) if session.accessed else message
+            )
+        return self._begin(session, scope, send, message, plan)
+
+    async def _begin(
+        self, session: Session, scope: Scope, send: Send, message: Message, plan: Plan
+    ) -> None:
+        was_known = not session.is_new
+        try:
+            outcome = await self._carry(session, plan)
+        except InvalidSession:
+            raise  # the application's mistake, and its traceback shows where
+        except StoreError as error:
+            session._started = session._refused = session._failed = True
+            await _refuse(scope, send, error)
+            return
+        session._started = True
+        cookie = self._set_cookie(session, plan, outcome, scope)
+        if session.accessed or cookie is not None:
+            message = _told(message, session, was_known, cookie)
+        await send(message)
+
+    async def _act(self, session: Session, moment: Moment) -> None:
+        plan = self._lifecycle.plan(session, moment, https=session._https)
+        if plan is not NOTHING_TO_DO:
+            await self._carry(session, plan)
+
+    async def _carry(self, session: Session, plan: Plan) -> Outcome:
         if plan.too_late:
             _log.warning(
                 "A session was changed or rotated after the response had started, when its browser "
                 "could no longer be told the id: the change is lost. Make it earlier."
             )
-        return plan, outcome
+        if plan.step is None:
+            return NONE_LIVES
+        outcome = await carry_async(self._store, carrying(plan))
+        session._settle(plan, outcome)
+        return outcome
 
     def _set_cookie(
-        self, session: Session, plan: Plan, outcome: Outcome, host: bytes
+        self, session: Session, plan: Plan, outcome: Outcome, scope: Scope
     ) -> bytes | None:
-        if not self._lifecycle.withholds(plan, https=session._https, host=host):
-            return self._lifecycle.set_cookie(plan, outcome, https=session._https)
+        if plan.tell is Tell.NOTHING:
+            return None
+        https = session._https
+        if not self._lifecycle.withholds(plan, https=https, host=_host(scope)):
+            return self._lifecycle.set_cookie(plan, outcome, https=https)
         if not self._said_withheld:
             self._said_withheld = True
             _log.warning(
@@ -159,7 +207,7 @@ class SessionMiddleware:
             )
         return None
 
-    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _closing(self, send: Send) -> Send:
         """Close the store that was opened here once the application has shut down."""
         if self._closed:  # the application starts again, as test clients make it do
             self._store = _opened(self._location)
@@ -171,64 +219,7 @@ class SessionMiddleware:
                 await self._store.close()
             await send(message)
 
-        await self.app(scope, receive, closing_send)
-
-
-class _Response:
-    """The way out of one request: saves the session before the first byte."""
-
-    __slots__ = ("_dropped", "_host", "_middleware", "_scope", "_send", "_session", "failed")
-
-    def __init__(
-        self,
-        middleware: SessionMiddleware,
-        session: Session,
-        host: bytes,
-        scope: Scope,
-        send: Send,
-    ) -> None:
-        self._middleware = middleware
-        self._session = session
-        self._host = host
-        self._scope = scope
-        self._send = send
-        self._dropped = False
-        self.failed = False
-
-    async def send(self, message: Message) -> None:
-        if self._dropped:  # 503 went out instead
-            return
-        if not self._session._started:
-            moment = _MOMENTS.get(message["type"])
-            if moment is not None:
-                try:
-                    message = await self._begun(message, moment)
-                except InvalidSession:
-                    raise  # the application's mistake, and its traceback shows where
-                except StoreError as error:
-                    self._dropped = self.failed = True
-                    await _refuse(self._scope, self._send, error)
-                    return
-        await self._send(message)
-
-    async def _begun(self, message: Message, moment: Moment) -> Message:
-        session = self._session
-        if message.get("status") == 500:
-            moment = Moment.FAILURE
-            self.failed = True
-        known = not session.is_new
-        plan, outcome = await self._middleware._act(session, moment)
-        session._started = True
-        cookie = self._middleware._set_cookie(session, plan, outcome, self._host)
-        if cookie is None and not session.accessed:
-            return message
-        headers = [(name, value) for name, value in message.get("headers", ())]
-        if moment is not Moment.HANDSHAKE:
-            is_personal = session.accessed and known
-            headers = protected(headers, is_personal=is_personal, sets_cookie=cookie is not None)
-        if cookie is not None:
-            headers.append((b"set-cookie", cookie))
-        return {**message, "headers": headers}
+        return closing_send
 
 
 async def _refuse(scope: Scope, send: Send, error: StoreError) -> None:
@@ -251,15 +242,25 @@ async def _refuse(scope: Scope, send: Send, error: StoreError) -> None:
     await send({"type": body, "body": text})
 
 
-def _cookies_and_host(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
-    """All `Cookie` fields as one, for HTTP/2 may split them, and the `Host`."""
-    cookies, host = [], b""
-    for name, value in headers:
-        if name == b"cookie":
-            cookies.append(value)
-        elif name == b"host":
-            host = value
-    return b"; ".join(cookies), host
+def _told(
+    message: Message, session: Session, was_known: bool, cookie: bytes | None = None
+) -> Message:
+    """The first message with what it has to say of the session."""
+    headers = list(message.get("headers", ()))
+    if message["type"] != "websocket.accept":
+        is_personal = was_known and session.accessed
+        headers = protected(headers, is_personal=is_personal, sets_cookie=cookie is not None)
+    if cookie is not None:
+        headers.append((b"set-cookie", cookie))
+    return {**message, "headers": headers}
+
+
+async def _nothing() -> None:
+    """What becomes of the rest of a response in whose place 503 went out."""
+
+
+def _host(scope: Scope) -> bytes:
+    return next((value for name, value in scope["headers"] if name == b"host"), b"")
 
 
 def _checked_location(store: object) -> str | os.PathLike[str]:

@@ -1,11 +1,12 @@
 """How a plan's steps are carried out, and what follows from the store's answers."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from connect_sqlite import SessionExists, StoreBusy, StoredSession
-from connect_sqlite._session.carry import carry, carry_async, carrying, loading
+from connect_sqlite._session.carry import carry, carry_async, carrying, load, load_async
 from connect_sqlite._session.changes import Changes
 from connect_sqlite._session.plan import (
     Create,
@@ -22,6 +23,7 @@ from connect_sqlite._session.plan import (
 
 COOKIE = {"originalMaxAge": None, "expires": None}
 NOW = 1_795_000_000_000
+ENDS = datetime(2026, 11, 19, tzinfo=UTC)
 
 
 class Script:
@@ -82,7 +84,9 @@ def row(**data):
 )
 def test_the_first_id_that_lives_is_loaded(ids, answers, found, asked):
     """Ids are tried in order until one lives; a dead one in front locks nobody out."""
-    assert (found, [("get", sid) for sid in asked]) == carried(loading(ids), *answers)
+    blocking, awaited = Script(*answers), AsyncScript(*answers)
+    assert found == load(blocking, ids) == asyncio.run(load_async(awaited, ids))
+    assert [("get", sid) for sid in asked] == blocking.asked == awaited.asked
 
 
 def test_a_session_is_created():
@@ -111,23 +115,16 @@ def test_threat_3_a_taken_id_is_replaced_once():
 )
 def test_threat_4_a_merge_says_whether_the_session_lives(answer, outcome):
     """Threat 4: a merge into a session that is gone ends there."""
-    step = Merge("id", {"a": 1}, ("b",), None)
-    assert (outcome, [("merge", "id", {"a": 1}, ("b",), None)]) == carried(plan(step, 5), answer)
+    step = Merge("id", {"a": 1}, ("b",), ENDS)
+    assert (outcome, [("merge", "id", {"a": 1}, ("b",), ENDS)]) == carried(plan(step, 5), answer)
 
 
 def test_a_merge_keeps_the_lifetime_that_another_request_gave():
     """Remember-me set by a parallel request holds, though this one knew another lifetime."""
-    step = Merge("id", {"a": 1}, (), None)
+    step = Merge("id", {"a": 1}, (), ENDS)
     outcome, asked = carried(plan(step, 5), row(cookie={"originalMaxAge": 90_000}), "OK")
     assert Outcome("id", 90_000) == outcome
     assert ("touch", "id", {"cookie": {"expires": NOW + 90_000}}) == asked[-1]
-
-
-def test_a_merge_is_followed_by_a_touch_when_only_the_store_knows_the_end():
-    """A session that lives for the store's `ttl` is moved by the store itself."""
-    step = Merge("id", {"a": 1}, (), None, touches=True)
-    outcome, asked = carried(plan(step), row(a=1, cookie=COOKIE), "OK")
-    assert (Outcome("id", None), ("touch", "id", {})) == (outcome, asked[-1])
 
 
 @pytest.mark.parametrize(
@@ -186,9 +183,8 @@ def test_rotation_makes_another_id_when_the_new_one_is_taken():
 
 
 STEPS = [
-    (loading(["a", "b"]), loading(["a", "b"]), [None, row(n=1)]),
     (plan(Create("id", {})), plan(Create("id", {})), [SessionExists(), None]),
-    (plan(Merge("id", {}, (), None)), plan(Merge("id", {}, (), None)), [row()]),
+    (plan(Merge("id", {}, (), ENDS)), plan(Merge("id", {}, (), ENDS)), [row()]),
     (carrying(Plan()), carrying(Plan()), []),
 ]
 
@@ -202,7 +198,7 @@ def test_both_ways_of_carrying_ask_the_same(monkeypatch, steps, the_same, answer
     assert blocking.asked == awaited.asked
 
 
-@pytest.mark.parametrize("step", [Read("id"), Create("id", {}), Merge("id", {}, (), None)])
+@pytest.mark.parametrize("step", [Read("id"), Create("id", {}), Merge("id", {}, (), ENDS)])
 def test_what_a_store_raises_comes_through(step):
     """A store that fails is heard, and nothing is tried behind its back."""
     with pytest.raises(StoreBusy):
@@ -216,7 +212,7 @@ def test_every_step_is_a_call_of_the_contract():
     calls = [
         Read("i"),
         Create("i", {}),
-        Merge("i", {}, (), None),
+        Merge("i", {}, (), ENDS),
         Touch("i", {}),
         Rotate("i", "j", {}),
         Destroy("i"),

@@ -6,7 +6,7 @@ import pytest
 
 from connect_sqlite import InvalidSession
 from connect_sqlite._session.lifecycle import Moment
-from connect_sqlite._session.plan import Create, Merge, Outcome, Read, Tell, Touch
+from connect_sqlite._session.plan import Create, Outcome, Read, Tell, Touch
 from connect_sqlite._session.session import Session
 
 from .conftest import START
@@ -50,7 +50,8 @@ def test_threat_23_only_what_changed_is_written(visit):
     session["user"]["id"] = 8
     session["b"] = 1
     del session["a"]
-    assert Merge(OLD, {"user": {"id": 8}, "b": 1}, ("a",), None) == visit.plan(session).step
+    step = visit.plan(session).step
+    assert (OLD, {"user": {"id": 8}, "b": 1}, ("a",)) == (step.sid, step.changed, step.removed)
 
 
 def test_a_saved_session_with_a_lifetime_ends_that_much_later(clock):
@@ -62,23 +63,18 @@ def test_a_saved_session_with_a_lifetime_ends_that_much_later(clock):
     plan = visit.plan(session)
     assert {"a": 2} == plan.step.changed
     assert datetime.fromtimestamp(START + 3601, UTC) == plan.step.expires
-    assert not plan.step.touches
     assert Tell.ID is plan.tell
     header = visit.lifecycle.set_cookie(plan, Outcome(OLD, 3_600_000), https=False)
     assert b"Max-Age=3600;" in header
 
 
-def test_a_saved_session_without_a_lifetime_leaves_its_end_to_the_store(clock):
-    """Only the store knows its `ttl`: a save moves such an end by a touch, when one is due."""
-    visit = Visit(clock)
-    session = visit.loaded(left=DAY)
-    session["a"] = 2
-    plan = visit.plan(session)
-    assert (None, False, Tell.NOTHING) == (plan.step.expires, plan.step.touches, plan.tell)
+def test_a_saved_session_without_a_lifetime_lives_for_the_ttl_again(visit):
+    """A session whose cookie ends with the browser lives for the store's `ttl` after each save."""
     session = visit.loaded(left=DAY // 2)
     session["a"] = 2
     plan = visit.plan(session)
-    assert (None, True, Tell.NOTHING) == (plan.step.expires, plan.step.touches, plan.tell)
+    assert datetime.fromtimestamp(START + DAY // 1000, UTC) == plan.step.expires
+    assert Tell.NOTHING is plan.tell
 
 
 def test_remember_me_is_written_and_told(visit):
@@ -98,7 +94,8 @@ def test_forget_me_is_written_and_told(clock):
     session = visit.loaded(lifetime=60_000, left=60_000)
     session.cookie.max_age = None
     plan = visit.plan(session)
-    assert (None, True, Tell.ID) == (plan.step.expires, plan.step.touches, plan.tell)
+    assert datetime.fromtimestamp(START + DAY // 1000, UTC) == plan.step.expires
+    assert Tell.ID is plan.tell
     assert plan.step.changed["cookie"]["originalMaxAge"] is None
 
 

@@ -4,6 +4,8 @@ __all__ = ["Headers", "protected"]
 
 Headers = list[tuple[bytes, bytes]]
 
+_VARY = (b"vary", b"Cookie")
+_NO_STORE = (b"cache-control", b"no-store")
 _SHARED = (b"public", b"s-maxage")
 _CONFINED = {b"private", b"no-store"}
 
@@ -14,14 +16,18 @@ def protected(headers: Headers, *, is_personal: bool, sets_cookie: bool) -> Head
     A personal response, and one that sets the cookie, is stored nowhere unless the handler said
     something else; one that sets the cookie is never left to shared caches.
     """
-    vary = _values(headers, b"vary")
-    if not {b"*", b"cookie"} & {value.lower() for value in vary}:
-        headers = _with(headers, b"vary", [*vary, b"Cookie"])
+    names = {name.lower() for name, _ in headers}
+    if b"vary" not in names:
+        headers = [*headers, _VARY]
+    else:
+        vary = _values(headers, b"vary")
+        if not {b"*", b"cookie"} & {value.lower() for value in vary}:
+            headers = _with(headers, b"vary", [*vary, b"Cookie"])
     if not (is_personal or sets_cookie):
         return headers
+    if b"cache-control" not in names:
+        return [*headers, _NO_STORE]
     said = _values(headers, b"cache-control")
-    if not said:
-        return [*headers, (b"cache-control", b"no-store")]
     if sets_cookie and not _CONFINED & {value.lower() for value in said}:
         kept = [v for v in said if v.partition(b"=")[0].strip().lower() not in _SHARED]
         return _with(headers, b"cache-control", [*kept, b"private"])

@@ -8,25 +8,14 @@ from typing import Any, TypeVar
 
 from ..contract import AsyncStore, Data, Store, StoredSession, TouchResult
 from ..errors import SessionExists
-from .plan import Create, Destroy, Merge, Outcome, Plan, Read, Rotate, Step, Touch
+from .plan import NONE_LIVES, Create, Destroy, Merge, Outcome, Plan, Read, Rotate, Step, Touch
 from .signing import new_id
 from .timeouts import stored_lifetime
 
-__all__ = ["carry", "carry_async", "carrying", "loading"]
+__all__ = ["carry", "carry_async", "carrying", "load", "load_async"]
 
 T = TypeVar("T")
 Steps = Generator[Step, Any, T]
-
-_NONE_LIVES = Outcome(None)
-
-
-def loading(ids: Iterable[str]) -> Steps[StoredSession | None]:
-    """The session of the first id that lives: a dead one in front locks nobody out."""
-    for sid in ids:
-        row: StoredSession | None = yield Read(sid)
-        if row is not None:
-            return row
-    return None
 
 
 def carrying(plan: Plan) -> Steps[Outcome]:
@@ -42,13 +31,13 @@ def carrying(plan: Plan) -> Steps[Outcome]:
             return Outcome((yield from _rotating(step)), lifetime)
         case Touch():
             lives = (yield step) != TouchResult.EXPIRED
-            return Outcome(step.sid, lifetime) if lives else _NONE_LIVES
+            return Outcome(step.sid, lifetime) if lives else NONE_LIVES
         case Read():
             lives = (yield step) is not None
-            return Outcome(step.sid, lifetime) if lives else _NONE_LIVES
+            return Outcome(step.sid, lifetime) if lives else NONE_LIVES
         case Destroy():
             yield step
-    return _NONE_LIVES
+    return NONE_LIVES
 
 
 def _creating(step: Create) -> Steps[str]:
@@ -63,10 +52,10 @@ def _creating(step: Create) -> Steps[str]:
 def _merging(step: Merge, lifetime: int | None, now: int) -> Steps[Outcome]:
     row: StoredSession | None = yield step
     if row is None:
-        return _NONE_LIVES
+        return NONE_LIVES
     present = stored_lifetime(row.get("cookie"), lifetime)
-    # Another request may have given the session another lifetime meanwhile: that one holds.
-    if step.touches or present != lifetime:
+    if present != lifetime:
+        # Another request gave the session another lifetime meanwhile, and that one holds.
         yield Touch.until(step.sid, present, now)
     return Outcome(step.sid, present)
 
@@ -92,6 +81,25 @@ def _with_changes_of_others(step: Rotate, row: Data) -> Data:
     for name in step.changes.removed:
         session.pop(name, None)
     return session
+
+
+def load(store: Store, ids: Iterable[str]) -> StoredSession | None:
+    """The session of the first id that lives: a dead one in front locks nobody out."""
+    for sid in ids:
+        row = store.get(sid)
+        if row is not None:
+            return row
+    return None
+
+
+async def load_async(store: AsyncStore, ids: Iterable[str]) -> StoredSession | None:
+    """As `load`."""
+    # On the path of every request, where a generator would cost more than these lines.
+    for sid in ids:
+        row = await store.get(sid)
+        if row is not None:
+            return row
+    return None
 
 
 def carry(store: Store, steps: Steps[T]) -> T:

@@ -6,7 +6,7 @@ however it was made.
 
 from typing import Any, NamedTuple
 
-import orjson
+from orjson import dumps, loads
 
 __all__ = ["Changes", "Print", "changes_since", "print_of"]
 
@@ -25,17 +25,20 @@ class Changes(NamedTuple):
 def print_of(data: dict[str, Any]) -> Print:
     """What to compare with later."""
     try:
-        return orjson.dumps(data, default=_described)
+        return dumps(data, default=_described)
     except TypeError:
         return _print_by_key(data)
 
 
 def changes_since(before: Print, data: dict[str, Any]) -> Changes | None:
     """None when nothing changed.  The order of keys does not count: saving merges by key."""
-    now = print_of(data)
+    try:
+        now: Print = dumps(data, default=_described)
+    except TypeError:
+        now = _print_by_key(data)
     if now == before:
         return None
-    old = before if isinstance(before, dict) else _print_by_key(orjson.loads(before))
+    old = before if isinstance(before, dict) else _print_by_key(loads(before))
     new = _print_by_key(data)
     changed = {key: value for key, value in dict.items(data) if old.get(key) != new[key]}
     removed = tuple(key for key in old if key not in new)
@@ -49,7 +52,7 @@ def _print_by_key(data: dict[str, Any]) -> dict[str, bytes]:
 
 def _print_of_value(value: Any) -> bytes:
     try:
-        return orjson.dumps(value, default=_described)
+        return dumps(value, default=_described)
     except TypeError:
         pass
     try:

@@ -12,7 +12,19 @@ from ..expiry import to_datetime
 from .changes import Changes, changes_since, print_of
 from .cookie import CookieWriter, signed_ids
 from .options import CookieOptions, checked_name, cookie_options
-from .plan import Create, Destroy, Kept, Merge, Outcome, Plan, Read, Rotate, Tell, Touch
+from .plan import (
+    NOTHING_TO_DO,
+    Create,
+    Destroy,
+    Kept,
+    Merge,
+    Outcome,
+    Plan,
+    Read,
+    Rotate,
+    Tell,
+    Touch,
+)
 from .session import Intent, Session
 from .signing import Secret, Signer
 from .timeouts import Timeouts
@@ -86,8 +98,11 @@ def _resolved(rules: tuple[Rule, ...]) -> dict[tuple[bool, Intent, bool, bool], 
 
 
 _DECISIONS = _resolved(RULES)
-_NO_PLAN = Plan()
 _UNCHANGED = Changes({}, (), b"")
+# Reading a member from its enum costs ten times as much as reading a name.
+_RESPONSE, _FAILURE = Moment.RESPONSE, Moment.FAILURE
+_NO_INTENT = Intent.NONE
+_TELL_NOTHING = Tell.NOTHING
 _LOOPBACK_IPV4 = re.compile(rb"127(\.\d{1,3}){3}")
 
 
@@ -129,21 +144,22 @@ class Lifecycle:
         """What is to happen to the session as the handler left it."""
         kept, intent = session._kept, session._intent
         empty = not dict.__len__(session)
-        if kept is None and empty and intent is Intent.NONE and session._tell is Tell.NOTHING:
-            return _NO_PLAN
-        now = self.timeouts.now()
-        if moment is Moment.FAILURE or session._is_lost:
-            return _telling(session, moment, now)
+        if kept is None and empty and intent is _NO_INTENT and session._tell is _TELL_NOTHING:
+            return NOTHING_TO_DO
+        if moment is _FAILURE or session._is_lost:
+            return self._telling(session, moment)
         changes = changes_since(kept.print, session) if kept else None
         changed = changes is not None or (kept is not None and kept.lifetime != session._lifetime)
+        if kept and intent is _NO_INTENT and not changed:
+            # The table's last line, without the look into the table: most requests only read.
+            return self._touching(session, kept, moment)
+        now = self.timeouts.now()
         rule = _DECISIONS[kept is not None, intent, changed, empty]
         action = rule.action
         too_late = moment is Moment.LATE and action in LATE
         if too_late:
             action = LATE[action]
         match action:
-            case Action.TOUCH if kept:
-                return self._touching(session, kept, moment, now)
             case Action.DESTROY if kept:
                 return Plan(Destroy(kept.sid), rule.tell, now=now, too_late=too_late)
             case Action.NOTHING:
@@ -155,13 +171,22 @@ class Lifecycle:
             return self._merging(session, kept, changes or _UNCHANGED, writer, now)
         return self._writing(session, action, changes, writer, now)
 
-    def _touching(self, session: Session, kept: Kept, moment: Moment, now: int) -> Plan:
-        due = moment is Moment.RESPONSE and self.timeouts.is_due(kept.lifetime, kept.ends, now)
-        if not (due or session._touched):
-            return _telling(session, moment, now)
+    def _touching(self, session: Session, kept: Kept, moment: Moment) -> Plan:
+        if moment is not _RESPONSE and not session._touched:
+            return self._telling(session, moment)
+        now = self.timeouts.now()
+        if not (session._touched or self.timeouts.is_due(kept.lifetime, kept.ends, now)):
+            return self._telling(session, moment)
         step = Touch.until(kept.sid, kept.lifetime, now)
         kept = kept._replace(ends=self.timeouts.end(kept.lifetime, now))
         return Plan(step, session._tell, kept, now)
+
+    def _telling(self, session: Session, moment: Moment) -> Plan:
+        """Nothing to do but to tell what `save()` has left: an id if it still lives."""
+        if session._tell is _TELL_NOTHING or moment is Moment.LATE:
+            return NOTHING_TO_DO
+        step = Read(session._kept.sid) if session._kept else None
+        return Plan(step, session._tell, session._kept, self.timeouts.now())
 
     def _merging(
         self, session: Session, old: Kept, changes: Changes, writer: CookieWriter, now: int
@@ -172,25 +197,12 @@ class Lifecycle:
         if relived or not writer.is_kept_in(cookie):
             cookie = writer.to_json(lifetime, now)
             changed = {**changed, "cookie": cookie}
-        moves = (
-            lifetime is not None
-            or relived
-            or session._touched
-            or self.timeouts.is_due(lifetime, old.ends, now)
-        )
-        ends = self.timeouts.end(lifetime, now) if moves else old.ends
-        step = Merge(
-            old.sid,
-            changed,
-            changes.removed,
-            expires=None if lifetime is None else to_datetime(ends),
-            touches=lifetime is None and moves,
-        )
+        ends = self.timeouts.end(lifetime, now)
+        step = Merge(old.sid, changed, changes.removed, to_datetime(ends))
         # A cookie that ends with the browser says nothing new.
         tell = session._tell if lifetime is None and not relived else Tell.ID
-        return Plan(
-            step, tell, Kept(old.sid, changes.print or old.print, lifetime, ends, cookie), now
-        )
+        kept = Kept(old.sid, changes.print or old.print, lifetime, ends, cookie)
+        return Plan(step, tell, kept, now)
 
     def _writing(
         self,
@@ -216,9 +228,10 @@ class Lifecycle:
         return Plan(step, Tell.ID, kept, now)
 
     def withholds(self, plan: Plan, *, https: bool, host: bytes) -> bool:
-        """Whether the cookie stays unsaid, for it is `Secure` and the request came in the clear."""
-        secure_only = self._secure_only and not https and not _is_loopback(host)
-        return secure_only and plan.tell is Tell.ID
+        """Whether the cookie is not sent, for it is `Secure` and the request came in the clear."""
+        if https or not self._secure_only or plan.tell is not Tell.ID:
+            return False
+        return not _is_loopback(host)
 
     def set_cookie(self, plan: Plan, outcome: Outcome, *, https: bool) -> bytes | None:
         """The `Set-Cookie` that goes out with the response, if any.
@@ -232,14 +245,6 @@ class Lifecycle:
         if plan.tell is Tell.ID and outcome.sid is not None:
             return writer.header(outcome.sid, outcome.lifetime, plan.now)
         return None
-
-
-def _telling(session: Session, moment: Moment, now: int) -> Plan:
-    """Nothing to do but to tell what `save()` has left: an id if it still lives."""
-    if session._tell is Tell.NOTHING or moment is Moment.LATE:
-        return _NO_PLAN
-    step = Read(session._kept.sid) if session._kept else None
-    return Plan(step, session._tell, session._kept, now)
 
 
 def _refuse_reserved_key(session: Session) -> None:

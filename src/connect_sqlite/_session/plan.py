@@ -8,6 +8,8 @@ from ..contract import AsyncStore, Data, Store
 from .changes import Changes, Print
 
 __all__ = [
+    "NONE_LIVES",
+    "NOTHING_TO_DO",
     "Create",
     "Destroy",
     "Kept",
@@ -41,9 +43,7 @@ class Merge(NamedTuple):
     sid: str
     changed: Data
     removed: tuple[str, ...]
-    expires: datetime | None
-    """None: it is left to a touch, for the store alone knows its `ttl`."""
-    touches: bool = False
+    expires: datetime
 
     def on(self, store: Store | AsyncStore) -> Any:
         return store.merge(self.sid, self.changed, self.removed, self.expires)
@@ -56,7 +56,7 @@ class Touch(NamedTuple):
 
     @classmethod
     def until(cls, sid: str, lifetime: int | None, now: int) -> "Touch":
-        """To the end of a lifetime that begins now; without one, of the store's `ttl`."""
+        """To the end of a lifetime that begins now; without one, after the store's `ttl`."""
         return cls(sid, {} if lifetime is None else {"cookie": {"expires": now + lifetime}})
 
     def on(self, store: Store | AsyncStore) -> Any:
@@ -122,3 +122,7 @@ class Outcome(NamedTuple):
 
     sid: str | None
     lifetime: int | None = None
+
+
+NOTHING_TO_DO = Plan()
+NONE_LIVES = Outcome(None)

@@ -25,6 +25,11 @@ class Intent(Enum):
     DESTROY = "destroy"
 
 
+# Reading a member from its enum costs ten times as much as reading a name.
+_NO_INTENT = Intent.NONE
+_TELL_NOTHING = Tell.NOTHING
+
+
 class Session(dict[str, Any]):
     """One visitor's session.  Its data are the dict's; it is saved as the response starts.
 
@@ -53,11 +58,11 @@ class Session(dict[str, Any]):
         self.accessed = False
         self._kept: Kept | None = None
         self._is_lost = False  # it was ended by others while this request ran
-        self._intent = Intent.NONE
+        self._intent = _NO_INTENT
         self._touched = False
         self._lifetime = timeouts.max_age
         self._ends: int | None = None  # worked out when asked for
-        self._tell = Tell.NOTHING  # what `save()` left to be told when the response starts
+        self._tell = _TELL_NOTHING  # what `save()` left to be told when the response starts
 
     def _fill(self, row: StoredSession) -> None:
         """Become the session of a row."""
@@ -137,8 +142,6 @@ class Session(dict[str, Any]):
 
     def _settle(self, plan: Plan, outcome: Outcome) -> None:
         """Take over what the store said, so that only later changes are saved next."""
-        if plan.step is None:
-            return
         self._intent = Intent.NONE
         self._touched = False
         self._is_lost = outcome.sid is None and plan.kept is not None

@@ -37,24 +37,31 @@ class Signer:
 
     def sign(self, sid: str) -> str:
         """The id with its signature."""
-        return f"{sid}.{_signature(sid.encode(), self._keyed[0])}"
+        return f"{sid}.{_signature(sid.encode(), self._keyed[0]).decode()}"
 
-    def unsign(self, value: str) -> str | None:
-        """The id, or None when no secret made the signature.  An id may hold dots."""
-        sid, _, signature = value.rpartition(".")
-        if len(signature) != _SIGNATURE_LENGTH or not signature.isascii():
+    def unsign(self, value: bytes) -> str | None:
+        """The id in a signed value (it may hold dots); None when no secret made the signature.
+
+        An id that no store takes is none: empty, longer than 255 bytes, with NUL, or no UTF-8.
+        """
+        sid, _, signature = value.rpartition(b".")
+        if len(signature) != _SIGNATURE_LENGTH or not 0 < len(sid) < 256 or b"\0" in sid:
             return None
-        message = sid.encode()
         for keyed in self._keyed:
-            if hmac.compare_digest(_signature(message, keyed), signature):
-                return sid
-        return None
+            if hmac.compare_digest(_signature(sid, keyed), signature):
+                break
+        else:
+            return None
+        try:
+            return sid.decode()
+        except UnicodeDecodeError:
+            return None
 
 
-def _signature(message: bytes, keyed: hmac.HMAC) -> str:
+def _signature(message: bytes, keyed: hmac.HMAC) -> bytes:
     mac = keyed.copy()
     mac.update(message)
-    return b2a_base64(mac.digest(), newline=False)[:_SIGNATURE_LENGTH].decode()
+    return b2a_base64(mac.digest(), newline=False)[:_SIGNATURE_LENGTH]
 
 
 def _checked(secret: Any) -> list[bytes]:

@@ -21,7 +21,7 @@ class Timeouts:
     max_age: int | None
     """What a new session's cookie gets.  None: the cookie lasts as long as the browser runs."""
     ttl: int | None
-    """The store's, by which is known when a touch is due.  None: such a session never ends."""
+    """The store's.  None: a session whose cookie says nothing never ends."""
     touch_interval: int | None
     """How long reading moves no expiry.  None, and at most: a tenth of the lifetime."""
     clock: Callable[[], float]
@@ -87,6 +87,8 @@ def stored_lifetime(cookie: Any, default: int | None) -> int | None:
     if not isinstance(cookie, dict):
         return default
     value: Any = cookie.get("originalMaxAge")
+    if value is None:
+        return None
     known = type(value) in (int, float) and abs(value) <= _LONGEST
     return int(value) if known else None
 
