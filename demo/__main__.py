@@ -103,10 +103,15 @@ def listen(port: int) -> socket.socket:
     """A listening socket on this port or the next that is free: nobody can take it meanwhile."""
     for candidate in range(port, min(port + PORTS_TO_TRY, 65536)):
         try:
-            return socket.create_server((HOST, candidate))
+            taken = socket.create_server((HOST, candidate))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise OSError(f"port {candidate}: {error.strerror}") from error
+        else:
+            # Only where a socket says that it is TCP, asyncio keeps answers from waiting 40 ms for
+            # the browser's acknowledgement (Nagle's algorithm).
+            tcp = socket.IPPROTO_TCP
+            return socket.socket(taken.family, taken.type, tcp, fileno=taken.detach())
     raise OSError(f"the ports from {port} on are taken; choose another one with --port")
 
 

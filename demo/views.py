@@ -12,10 +12,10 @@ templates = Jinja2Templates(Path(__file__).parent / "templates")  # these escape
 
 def ago(moment: datetime) -> str:
     seconds = (datetime.now(UTC) - moment).total_seconds()
-    for length, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+    for length, one, many in ((86400, "day", "days"), (3600, "hour", "hours"), (60, "min", "min")):
         if seconds >= length:
             count = int(seconds // length)
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+            return f"{count} {one if count == 1 else many} ago"
     return "just now"
 
 

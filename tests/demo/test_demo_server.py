@@ -9,6 +9,8 @@ from pathlib import Path
 
 from visitor import COOKIE, ROOT
 
+from demo.__main__ import listen
+
 
 def mode(path: Path) -> str:
     return oct(stat.S_IMODE(path.stat().st_mode))
@@ -48,6 +50,12 @@ def test_a_taken_port(start, visitor):
     assert server.port > taken
     assert f"Port {taken} is taken, so this is {server.port}." in server.said
     assert "Sign in" in visitor(server).text
+
+
+def test_answers_are_sent_at_once():
+    """No answer is held back until the browser has acknowledged the part before (40 ms each)."""
+    with listen(0) as listener:
+        assert socket.IPPROTO_TCP == listener.proto  # asyncio's condition for TCP_NODELAY
 
 
 def test_it_says_where(start, tmp_path):
