@@ -86,13 +86,17 @@ class SessionMiddleware:
         tenth of the session's lifetime when not given, and never more.
         """
         self.app = app
-        self._location = None if isinstance(store, AsyncStore) else _checked_location(store)
+        ttl: float | None = _DEFAULT_TTL
+        if isinstance(store, AsyncStore):
+            self._location, ttl = None, store.ttl
+        else:
+            self._location = _checked_location(store)
         self._lifecycle = Lifecycle(
             secret=secret,
             name=name,
             cookie=cookie,
             touch_interval=touch_interval,
-            ttl=store.ttl if isinstance(store, AsyncStore) else _DEFAULT_TTL,
+            ttl=ttl,
             clock=clock or _now,
         )
         self._store = store if isinstance(store, AsyncStore) else _opened(self._location)
@@ -129,8 +133,7 @@ class SessionMiddleware:
         # A second middleware around the same request changes nothing, as in Express.
         if isinstance(scope.get("session"), BaseSession):
             return False
-        path, root = scope["path"], scope.get("root_path", "")
-        return self._lifecycle.covers(path if path.startswith(root) else root + path)
+        return self._lifecycle.covers(scope["path"], scope.get("root_path", ""))
 
     def _send(
         self, session: Session, scope: Scope, send: Send, message: Message
@@ -150,9 +153,9 @@ class SessionMiddleware:
         plan = self._lifecycle.plan(session, moment, https=session._https)
         if plan is NOTHING_TO_DO:
             session._started = True
-            return send(
-                _told(message, session, not session.is_new) if session.accessed else message
-            )
+            if session.accessed:
+                message = _told(message, session, was_known=not session.is_new)
+            return send(message)
         return self._begin(session, scope, send, message, plan)
 
     async def _begin(
@@ -170,7 +173,7 @@ class SessionMiddleware:
         session._started = True
         cookie = self._set_cookie(session, plan, outcome, scope)
         if session.accessed or cookie is not None:
-            message = _told(message, session, was_known, cookie)
+            message = _told(message, session, was_known=was_known, cookie=cookie)
         await send(message)
 
     async def _act(self, session: Session, moment: Moment) -> None:
@@ -227,7 +230,7 @@ async def _refuse(scope: Scope, send: Send, error: StoreError) -> None:
     _log.error("The session store failed, and the request was refused: %r", error)
     if scope["type"] == "http":
         start, body = "http.response.start", "http.response.body"
-    elif "websocket.http.response" in scope.get("extensions", {}):
+    elif "websocket.http.response" in (scope.get("extensions") or ()):
         start, body = "websocket.http.response.start", "websocket.http.response.body"
     else:
         await send({"type": "websocket.close", "code": _TRY_AGAIN_LATER})
@@ -243,7 +246,7 @@ async def _refuse(scope: Scope, send: Send, error: StoreError) -> None:
 
 
 def _told(
-    message: Message, session: Session, was_known: bool, cookie: bytes | None = None
+    message: Message, session: Session, *, was_known: bool, cookie: bytes | None = None
 ) -> Message:
     """The first message with what it has to say of the session."""
     headers = list(message.get("headers", ()))
@@ -271,7 +274,7 @@ def _checked_location(store: object) -> str | os.PathLike[str]:
             f"store is a {type(store).__name__}, which blocks: an ASGI application needs the async "
             "store of the same kind, such as AsyncSQLiteStore"
         )
-    raise TypeError("store is an async store, a path or a URL")
+    raise TypeError("store is an async store (with all of AsyncStore), a path or a URL")
 
 
 def _opened(location: str | os.PathLike[str] | None) -> AsyncStore:

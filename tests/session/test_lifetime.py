@@ -29,6 +29,18 @@ def test_reading_writes_seldom(site, store, clock):
     assert {"get", "touch", "create"} == set(store.calls)
 
 
+def test_case_14_a_touch_is_all_that_an_untouched_session_may_cost(site, store, clock):
+    """Case 14: a due touch writes the new end, and the response says nothing of the session."""
+    browser = site(BASIC).browser()
+    browser.get("/count")
+    clock.advance(DAY * 0.2)
+    response = browser.get("/idle")
+    assert {"create": 1, "get": 1, "touch": 1} == store.calls
+    assert not {"set-cookie", "vary", "cache-control"} & set(response.headers)
+    clock.advance(DAY * 0.9)
+    assert {"n": 1} == browser.get("/").json()
+
+
 def test_a_touch_is_activity_at_once(site, store):
     """`session.touch()` writes the new end though it is not due."""
     browser = site({**BASIC, "/touch": lambda r: r.session.touch() or {}}).browser()

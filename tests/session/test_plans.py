@@ -230,3 +230,23 @@ def test_a_session_destroyed_by_save_is_over(visit):
     plan = visit.plan(session)
     assert (Create, Tell.ID) == (type(plan.step), plan.tell)
     assert OLD != plan.step.sid
+
+
+@pytest.mark.parametrize("act", [change, remember, Session.rotate, Session.destroy, Session.touch])
+@pytest.mark.parametrize("known", [True, False])
+def test_neither_id_nor_data_are_in_a_plan_that_is_printed(visit, known, act):
+    """A plan in a traceback or an error report shows neither the id nor the data."""
+    session = visit.loaded() if known else visit.new()
+    session["secret"] = "hunter2"
+    act(session)
+    plan = visit.plan(session)
+    for thing in (
+        plan,
+        *plan,
+        Outcome(session.id),
+        session._kept,
+        getattr(plan.step, "changes", 0),
+    ):
+        assert session.id not in repr(thing)
+        assert OLD not in repr(thing)
+        assert "hunter2" not in repr(thing)

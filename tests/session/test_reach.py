@@ -62,7 +62,26 @@ def test_a_goodbye_is_never_withheld(clock):
 )
 def test_the_path_covers_whole_segments(clock, path, request_path, covered):
     """O15 of Ours: a cookie for /foo makes sessions at /foo and below, not at /foobar."""
-    assert covered == Visit(clock, path=path).lifecycle.covers(request_path)
+    assert covered == Visit(clock, path=path).lifecycle.covers(request_path, "")
+
+
+@pytest.mark.parametrize(
+    ("root", "request_path", "covered"),
+    [
+        ("/app", "/app/shop", True),
+        ("/app", "/shop", True),
+        ("/app", "/shop/x", True),
+        ("/app", "/app/shopping", False),
+        ("/app", "/shopping", False),
+        ("/app", "/app", False),
+        ("/ap", "/app/shop", False),
+        ("", "/app/shop", True),
+        ("", "/shop", False),
+    ],
+)
+def test_the_path_is_the_browser_s(clock, root, request_path, covered):
+    """Case 6: behind a prefix the path is the browser's, in whichever way the server says it."""
+    assert covered == Visit(clock, path="/app/shop").lifecycle.covers(request_path, root)
 
 
 def test_a_name_that_does_not_fit_is_refused(clock):

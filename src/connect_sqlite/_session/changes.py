@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 
 from orjson import dumps, loads
 
+from .discreet import discreet
+
 __all__ = ["Changes", "Print", "changes_since", "print_of"]
 
 Print = bytes | dict[str, bytes]
 """The whole session's text; or one text a key, for data of another serializer that JSON has not."""
 
 
+@discreet
 class Changes(NamedTuple):
     """The difference between a print and a session, and the session's own print."""
 

@@ -131,10 +131,18 @@ class Lifecycle:
             CookieWriter(name, options, signer, https=https) for https in (False, True)
         )
 
-    def covers(self, path: str) -> bool:
-        """Whether a request for this path has a session (RFC 6265, 5.1.4)."""
+    def covers(self, path: str, root: str) -> bool:
+        """Whether a request for this path has a session (RFC 6265, 5.1.4).
+
+        `root` is where the application is mounted, as the browser sees it.  Some servers leave it
+        out of the path.
+        """
         own = self._path
-        return not own or path == own or path.startswith(own + "/")
+        if not own:
+            return True
+        if path != root and not path.startswith(root + "/"):
+            path = root + path
+        return path == own or path.startswith(own + "/")
 
     def offered(self, cookies: bytes) -> list[str]:
         """The ids to try, in order, from the request's `Cookie` fields joined by `; `."""

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from ..contract import AsyncStore, Data, Store
 from .changes import Changes, Print
+from .discreet import discreet
 
 __all__ = [
     "NONE_LIVES",
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 
+@discreet
 class Read(NamedTuple):
     sid: str
 
@@ -31,6 +33,7 @@ class Read(NamedTuple):
         return store.get(self.sid)
 
 
+@discreet
 class Create(NamedTuple):
     sid: str
     session: Data
@@ -39,6 +42,7 @@ class Create(NamedTuple):
         return store.create(self.sid, self.session)
 
 
+@discreet
 class Merge(NamedTuple):
     sid: str
     changed: Data
@@ -49,6 +53,7 @@ class Merge(NamedTuple):
         return store.merge(self.sid, self.changed, self.removed, self.expires)
 
 
+@discreet
 class Touch(NamedTuple):
     sid: str
     session: Data
@@ -63,6 +68,7 @@ class Touch(NamedTuple):
         return store.touch(self.sid, self.session)
 
 
+@discreet
 class Rotate(NamedTuple):
     old: str
     new: str
@@ -76,6 +82,7 @@ class Rotate(NamedTuple):
         return store.rotate(self.old, self.new, self.session)
 
 
+@discreet
 class Destroy(NamedTuple):
     sid: str
 
@@ -94,6 +101,7 @@ class Tell(Enum):
     GOODBYE = "that it is over"
 
 
+@discreet
 class Kept(NamedTuple):
     """A session as the store has it."""
 
@@ -105,6 +113,7 @@ class Kept(NamedTuple):
     """The `cookie` object of the row."""
 
 
+@discreet
 class Plan(NamedTuple):
     """What is to be done now.  `carry` does it; `lifecycle` says what follows from the outcome."""
 
@@ -117,6 +126,7 @@ class Plan(NamedTuple):
     """Whether something is lost, for the browser cannot be told an id any more."""
 
 
+@discreet
 class Outcome(NamedTuple):
     """What the store said: the session that lives now, if one does."""
 
