@@ -96,7 +96,10 @@ def secret_in(folder: Path) -> str:
             file.flush()
             with suppress(FileExistsError):
                 os.link(file.name, path)
-    return path.read_text()
+    secret = path.read_text()
+    if not secret:
+        raise OSError(f"{path} is empty; delete it, and everybody signs in anew")
+    return secret
 
 
 def listen(port: int) -> socket.socket:

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from visitor import COOKIE, ROOT
+import pytest
+from visitor import COOKIE, PATIENCE, ROOT
 
 from demo.__main__ import listen
 
@@ -90,13 +91,24 @@ def test_the_cookie_is_for_the_browser_alone(start, visitor):
     assert re.match(f"{COOKIE}=s%3A[^;]+; Path=/; HttpOnly; SameSite=Lax$", cookie)
 
 
-def test_what_cannot_be_served_is_said(tmp_path):
-    """A file that is no database, or a port that is none, ends the start with one clear line."""
-    (tmp_path / "sessions.db").write_text("certainly not a database, nor ever one" * 40)
-    for arguments in (["--port", "0", "--data", str(tmp_path)], ["--port", "99999"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "demo", *arguments], cwd=ROOT, capture_output=True, text=True
-        )
-        assert done.returncode in (1, 2)
-        assert "Traceback" not in done.stderr
-        assert ("sessions.db" if "--data" in arguments else "port") in done.stderr
+@pytest.mark.parametrize(
+    ("name", "content", "port"),
+    [
+        ("sessions.db", "certainly not a database, nor ever one" * 40, "0"),
+        ("secret", "", "0"),
+        ("port", "", "99999"),
+    ],
+)
+def test_what_cannot_be_served_is_said(tmp_path, name, content, port):
+    """What makes it impossible to start is named in one line, and the program ends."""
+    (tmp_path / name).write_text(content)
+    done = subprocess.run(
+        [sys.executable, "-m", "demo", "--port", port, "--data", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+    assert name in done.stderr.splitlines()[-1]
