@@ -304,7 +304,8 @@ def test_a_session_that_never_ends_says_so():
         ({"touch_interval": 0}, 1000_000, 0, True),
         ({"touch_interval": DAY * 1000}, 1000_000, 100, True),
         ({"ttl": None}, None, DAY, False),
-        ({}, None, -1, True),
+        ({}, None, -1, False),
+        ({}, None, -1.5, True),
     ],
 )
 def test_reading_writes_at_most_once_in_a_tenth_of_the_lifetime(options, lifetime, age, due):

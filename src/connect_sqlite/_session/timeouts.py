@@ -12,6 +12,8 @@ __all__ = ["Timeouts", "stored_lifetime", "to_milliseconds"]
 
 _LONGEST = 1000 * 365 * 86_400_000
 _SHARE_OF_LIFETIME = 10
+# Node's store rounds what is left up to whole seconds.
+_ROUNDING = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Timeouts:
         if self.touch_interval is not None:
             interval = min(interval, self.touch_interval)
         # A row that ends later than it could has met another clock or a shorter lifetime.
-        return not 0 <= now + lifetime - ends < interval
+        return not -_ROUNDING <= now + lifetime - ends < interval
 
 
 def to_milliseconds(value: Any, name: str) -> int:
