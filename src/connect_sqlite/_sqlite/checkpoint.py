@@ -57,7 +57,7 @@ class Checkpointer:
         for _ in range(_MOST_PASSES):
             if self._copy(self._db.connection) <= _SHORT:
                 break
-        with self._writer.lock:
+        with self._writer.held():
             self._copy(self._db.connection)
 
     @staticmethod

@@ -31,24 +31,34 @@ def open_memory() -> apsw.Cursor:
     return db
 
 
-def open_writer(path: str) -> apsw.Cursor:
-    db = _open(path)
+def open_writer(path: str, check: Callable[[], None]) -> apsw.Cursor:
+    """A connection that writes.  `check` may refuse it before anything of the file is read."""
+    db = _open(path, check)
     _cache(db, mebibytes=64)
     _checkpoint_elsewhere(db)
+    _cut_the_wal(db)
     return db
 
 
-def open_reader(path: str) -> apsw.Cursor:
-    db = _open(path)
+def open_reader(path: str, check: Callable[[], None]) -> apsw.Cursor:
+    """As `open_writer`, for reading."""
+    db = _open(path, check)
     _cache(db, mebibytes=16)
     _checkpoint_elsewhere(db)
     db.execute("PRAGMA query_only = ON")
     return db
 
 
-def _open(path: str) -> apsw.Cursor:
+def _open(path: str, check: Callable[[], None]) -> apsw.Cursor:
     # Neither CREATE, for files.py makes it with the right mode, nor URI, for a path is no URL.
     connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+    try:
+        if connection.readonly("main"):  # what SQLite falls back to
+            raise apsw.ReadOnlyError("read-only file")
+        check()
+    except BaseException:
+        connection.close()
+        raise
     db = connection.cursor()
     _trust_nothing(db)
     return db
@@ -76,6 +86,11 @@ def _checkpoint_elsewhere(db: apsw.Cursor) -> None:
     db.connection.wal_autocheckpoint(0)
 
 
+def _cut_the_wal(db: apsw.Cursor) -> None:
+    """A WAL that a long reader let grow is cut again, instead of keeping its largest size."""
+    db.execute("PRAGMA journal_size_limit = 67108864")
+
+
 def leave_as_it_is(db: apsw.Cursor, leave: bool) -> None:
     """Whether closing may fold the WAL into the file: not while the file may be somebody else's."""
     db.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(leave))
@@ -89,8 +104,6 @@ def use_wal(db: apsw.Cursor, path: str) -> None:
             f"{path}: SQLite cannot keep a write-ahead log there (journal mode {mode}). "
             "Sessions need a local disk, not a network file system"
         )
-    # A WAL that a long reader let grow is cut again, instead of keeping its largest size.
-    db.execute("PRAGMA journal_size_limit = 67108864")
 
 
 def close(db: apsw.Cursor) -> None:

@@ -3,11 +3,8 @@
 Knows connections and threads, and nothing of sessions.
 """
 
-import asyncio
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar, cast
 
@@ -21,11 +18,13 @@ from . import forks
 from .checkpoint import Checkpointer, WalLength
 from .connection import patiently
 from .failures import translated
-from .files import MEMORY, sizes
+from .files import MEMORY
 from .housekeeper import Activity, Housekeeper
 from .lease import Lease
+from .opening import Place
 from .readers import Readers
 from .sweeper import Sweeper, SweepOperations
+from .threads import Threads, in_new_thread
 from .writer import Writer
 
 __all__ = ["EngineOperations", "SQLiteEngine"]
@@ -56,10 +55,8 @@ class SQLiteEngine:
 
     def __init__(
         self,
-        path: str,
+        place: Place,
         operations: EngineOperations,
-        open_writer: Callable[[], apsw.Cursor],
-        open_reader: Callable[[], apsw.Cursor],
         *,
         durability: str,
         busy_timeout: float,
@@ -67,7 +64,7 @@ class SQLiteEngine:
         clock: Callable[[], float],
         tally: Tally,
     ) -> None:
-        self._path = path
+        self._place = place
         self._operations = operations
         self._select = operations.fetch
         self._busy_timeout = busy_timeout
@@ -75,23 +72,28 @@ class SQLiteEngine:
         self._tally = tally
         self._reads = 0
         self._closed = False
-        self._pool: ThreadPoolExecutor | None = None
-        self._closing = threading.Lock()
+        self._threads = Threads(_THREADS)
         wal = WalLength()
 
-        def open_watched() -> apsw.Cursor:
-            db = open_writer()
+        def watched(db: apsw.Cursor) -> apsw.Cursor:
             db.connection.set_wal_hook(wal.after_commit)
             return db
 
-        self._writer = Writer(open_watched, path, durability, busy_timeout, tally)
-        in_file = path is not MEMORY
-        self._readers = Readers(open_reader) if in_file else None
+        self._writer = Writer(
+            watched(place.first(busy_timeout)),
+            lambda: watched(place.writer()),
+            place.path,
+            durability,
+            busy_timeout,
+            tally,
+        )
+        in_file = place.path != MEMORY
+        self._readers = Readers(place.reader) if in_file else None
         self._sweeper = Sweeper(operations, self._read, self._writer.run, clock, sweep_interval)
         self._housekeeper = Housekeeper(
             self._sweeper,
-            Lease(open_reader) if in_file else None,
-            Checkpointer(open_reader, self._writer) if in_file else None,
+            Lease(place.reader) if in_file else None,
+            Checkpointer(place.reader, self._writer) if in_file else None,
             lambda: Activity(self._reads, self._writer.last_commit),
         )
         wal.when_long = self._housekeeper.ask_for_checkpoint
@@ -122,7 +124,7 @@ class SQLiteEngine:
             began = time.perf_counter()
         writer = self._writer
         try:
-            if writer.lock.acquire(False):
+            if not writer.wanted and writer.lock.acquire(False):
                 try:
                     if sampled:
                         writer.check_place(writer.db)
@@ -173,7 +175,7 @@ class SQLiteEngine:
         try:
             result = patiently(read, self._busy_timeout)
         except apsw.Error as error:
-            raise translated(error, "reading from", self._path) from error
+            raise translated(error, "reading from", self._place.path) from error
         return call.finish(result) if call.finish else result
 
     @contextmanager
@@ -184,7 +186,8 @@ class SQLiteEngine:
             return
         # A database in memory has one connection only, and once closed its lock is never free.
         while not self._writer.lock.acquire(timeout=_LOOK_UP):
-            self._refuse_if_closed()
+            if self._closed:
+                raise StoreClosed("reading: the store was closed; open another one")
         try:
             yield self._writer.db
         finally:
@@ -203,7 +206,7 @@ class SQLiteEngine:
         live, expired = self._tallied(
             "stats", self._read, Call("stats", self._operations.census, (now,))
         )
-        file_bytes, wal_bytes = (0, 0) if self._path is MEMORY else sizes(self._path)
+        file_bytes, wal_bytes = self._place.sizes()
         return Stats(
             live=live,
             expired=expired,
@@ -218,7 +221,7 @@ class SQLiteEngine:
         return await self._in_thread(self.stats)
 
     def close(self) -> None:
-        with self._closing:
+        with forks.no_fork():
             if self._closed:
                 return
             self._closed = True
@@ -228,35 +231,22 @@ class SQLiteEngine:
                 self._readers.close()
             # Last, for it folds the WAL into the file.
             self._writer.close()
+            self._place.leave()
+        self._threads.end(wait=False)
 
     async def close_async(self) -> None:
-        if self._closed:
-            return
-        try:
-            await self._in_thread(self.close)
-        finally:
-            self._leave_threads(wait=False)
-
-    def _refuse_if_closed(self) -> None:
-        if self._closed:
-            raise StoreClosed("the store was closed; open another one")
+        await in_new_thread(self.close)
 
     async def _in_thread(self, function: Callable[..., T], *args: Any) -> T:
-        self._refuse_if_closed()
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="connect-sqlite")
-        return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
-
-    def _leave_threads(self, *, wait: bool) -> None:
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown(wait=wait)
+        if self._closed:
+            raise StoreClosed("the store was closed; open another one")
+        return await self._threads.run(function, *args)
 
     # ------------------------------------------------------------------ forks
 
     def pause(self) -> None:
         """Close every connection and end every thread; who calls meanwhile waits."""
-        self._leave_threads(wait=True)
+        self._threads.pause()
         self._housekeeper.pause()
         self._writer.pause()
         if self._readers is not None:
@@ -267,10 +257,11 @@ class SQLiteEngine:
         if self._readers is not None:
             self._readers.resume()
         self._housekeeper.resume()
+        self._threads.resume()
 
     def resume_in_child(self) -> None:
-        self._closing = threading.Lock()
         self._writer.resume_in_child()
         if self._readers is not None:
             self._readers.resume_in_child()
         self._housekeeper.resume_in_child()
+        self._threads.resume()

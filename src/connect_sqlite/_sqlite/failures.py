@@ -10,8 +10,11 @@ from ..errors import (
     StoreError,
     StoreFull,
 )
+from .files import what_is_missing
 
 __all__ = ["busy", "translated"]
+
+_RIGHTS = "it cannot be opened for writing"
 
 # The first that fits counts.
 _MEANINGS: tuple[tuple[tuple[type[apsw.Error], ...], type[StoreError], str], ...] = (
@@ -34,7 +37,7 @@ _MEANINGS: tuple[tuple[tuple[type[apsw.Error], ...], type[StoreError], str], ...
     (
         (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError, apsw.AuthError),
         StoreError,
-        "the process may not read and write the file and its folder. Check who owns them",
+        _RIGHTS,
     ),
     (
         (apsw.IOError,),
@@ -49,6 +52,8 @@ def translated(error: apsw.Error, doing: str, path: str) -> StoreError:
     """The `StoreError` to raise instead of `error`.  SQLite's messages hold no bound values."""
     for kinds, meaning, advice in _MEANINGS:
         if isinstance(error, kinds):
+            if advice is _RIGHTS:
+                advice = f"{_RIGHTS}: {what_is_missing(path)}"
             return meaning(f"{doing} {path}: {advice} ({error})")
     return StoreError(f"{doing} {path}: {error}")
 

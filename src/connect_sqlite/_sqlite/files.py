@@ -1,18 +1,35 @@
-"""The database file itself: where it is, how it is made, and who else has it open."""
+"""The database file itself: where it is, how it is made, whose it is, and who has it open."""
 
 import contextlib
 import os
+import pwd
 import stat
-from collections.abc import Callable
+from collections import defaultdict
 from pathlib import Path
 
 import apsw
 
 from ..errors import NotASessionStore, StoreError, StoreUnavailable
 
-__all__ = ["MEMORY", "locate", "make_private", "refuse_if_open_elsewhere", "sizes"]
+__all__ = [
+    "MEMORY",
+    "Identity",
+    "identity",
+    "locate",
+    "make_private",
+    "opened",
+    "refuse_if_open_elsewhere",
+    "sizes",
+    "what_is_missing",
+]
 
 MEMORY = ":memory:"
+
+Identity = tuple[int, int]
+"""The device and the inode of a file."""
+
+opened: defaultdict[str, list[Identity]] = defaultdict(list)
+"""The file of each open store of this process, by its path.  With `forks.no_fork` held."""
 
 _DESCRIPTORS = Path("/proc/self/fd")
 
@@ -45,22 +62,27 @@ def make_private(path: str) -> bool:
     SQLite gives the WAL the mode of the database, so this comes before SQLite opens it.
     """
     try:
-        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(Path(path).parent)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        _sync_folder(path)
+        return True
     except FileExistsError:
         pass
     except OSError as error:
         raise StoreError(
-            f"cannot make the session file {path}: {error.strerror}. "
-            "The process needs to write to that folder"
+            f"cannot make the session file {path}: {error.strerror}. {what_is_missing(path)}"
         ) from error
-    else:
-        _sync_folder(path)
-        return True
-    found = os.stat(path)
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(os.stat(path).st_mode):
         raise NotASessionStore(f"{path} is not a file: name a file for the sessions")
     return False
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    with contextlib.suppress(FileExistsError):  # another process was quicker
+        folder.mkdir(mode=0o700)
 
 
 def _sync_folder(path: str) -> None:
@@ -71,6 +93,28 @@ def _sync_folder(path: str) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def what_is_missing(path: str) -> str:
+    """Which right this process's user lacks to keep sessions at `path`, for a message."""
+    user = _user(os.geteuid())
+    folder = next((at for at in Path(path).parents if at.exists()), Path("/"))
+    for place, rights, words in (
+        (path, os.R_OK | os.W_OK, "read and write"),
+        (str(folder), os.W_OK | os.X_OK, "make files in"),
+    ):
+        with contextlib.suppress(OSError):
+            owner = _user(os.stat(place).st_uid)
+            if not os.access(place, rights, effective_ids=os.access in os.supports_effective_ids):
+                return f"{user} may not {words} {place}, which belongs to {owner}"
+    return f"{user} may use the file and its folder; look at the disk and the path"
+
+
+def _user(uid: int) -> str:
+    try:
+        return f"user {pwd.getpwuid(uid).pw_name}"
+    except KeyError:
+        return f"user {uid}"
 
 
 def sizes(path: str) -> tuple[int, int]:
@@ -85,15 +129,28 @@ def _size(path: str) -> int:
         return 0
 
 
+def identity(path: str) -> Identity:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
+
+
 def refuse_if_open_elsewhere(path: str) -> None:
     """Raise if another SQLite library has the file open in this process.
 
     POSIX locks belong to the process: when one library closes its descriptor of a file, the locks
     of every other library on it are gone, and the file can be corrupted (SQLite, "How To Corrupt
     An SQLite Database File", 2.2.1).  Can only look where /proc shows the descriptors, and not
-    while another store has the file open.
+    while another store has the file open.  Call it with `forks.no_fork` held.
     """
-    if _is_open(_identity(path)) and not any(map(_holds(path), apsw.connections())):
+    file = identity(path)
+    stores = opened[path]
+    if any(other != file for other in stores):
+        # SQLite would take the shared memory that it still uses for one that a crash has left.
+        raise StoreUnavailable(
+            f"{path} was replaced while another store of this process had it open. "
+            "Close that store first"
+        )
+    if not stores and _has_descriptors(file) and not _in_apsw(path):
         raise StoreUnavailable(
             f"{path} is already open in this process through another library, such as sqlite3 or "
             "SQLAlchemy; closing it there would drop this store's locks and can corrupt the file. "
@@ -101,27 +158,23 @@ def refuse_if_open_elsewhere(path: str) -> None:
         )
 
 
-def _holds(path: str) -> Callable[[apsw.Connection], bool]:
-    def holds(connection: apsw.Connection) -> bool:
-        with contextlib.suppress(apsw.ConnectionClosedError):
-            return connection.filename == path
-        return False
-
-    return holds
-
-
-def _identity(path: str) -> tuple[int, int]:
-    found = os.stat(path)
-    return found.st_dev, found.st_ino
-
-
-def _is_open(file: tuple[int, int]) -> bool:
+def _has_descriptors(file: Identity) -> bool:
     try:
         names = os.listdir(_DESCRIPTORS)
     except OSError:
         return False
     for name in names:
         with contextlib.suppress(OSError):
-            if _identity(f"{_DESCRIPTORS}/{name}") == file:
+            if identity(f"{_DESCRIPTORS}/{name}") == file:
+                return True
+    return False
+
+
+def _in_apsw(path: str) -> bool:
+    """Whether the application has it open through APSW: that is this SQLite, and safe."""
+    for connection in apsw.connections():
+        # One that is closed, or in use by another thread, does not say.
+        with contextlib.suppress(apsw.Error):
+            if connection.filename == path:
                 return True
     return False

@@ -1,20 +1,23 @@
-"""Carries stores across `fork()`.
+"""Carries stores across `fork()`, and closes those that are forgotten.
 
 A child that merely forgot the inherited connections would hold no locks, and the WAL it goes on
 writing could be deleted under it.  So before a fork every connection is closed and every thread is
 ended, and afterwards both sides open and start their own when they next need them.
 """
 
+import atexit
 import os
+import threading
 from typing import Protocol
 from weakref import WeakSet
 
-__all__ = ["Forking", "forget", "watch"]
+__all__ = ["Forking", "forget", "no_fork", "watch"]
 
 
 class Forking(Protocol):
     """Something with connections and threads."""
 
+    def close(self) -> None: ...
     def pause(self) -> None: ...
     def resume(self) -> None: ...
     def resume_in_child(self) -> None: ...
@@ -22,17 +25,30 @@ class Forking(Protocol):
 
 _watched: WeakSet[Forking] = WeakSet()
 _paused: list[Forking] = []
+_lock = threading.Lock()
+
+
+def no_fork() -> threading.Lock:
+    """Held while a store is opened or closed, and from before a fork until behind it.
+
+    A half-open store would be carried into the child.  That opening is one at a time also keeps
+    a file that is being looked at from being opened meanwhile.
+    """
+    return _lock
 
 
 def watch(engine: Forking) -> None:
+    """Pause the engine at forks and close it at exit.  Call it with `no_fork` held."""
     _watched.add(engine)
 
 
 def forget(engine: Forking) -> None:
+    """It is closed.  Call it with `no_fork` held."""
     _watched.discard(engine)
 
 
 def _before() -> None:
+    _lock.acquire()
     for engine in list(_watched):
         engine.pause()
         _paused.append(engine)
@@ -41,11 +57,20 @@ def _before() -> None:
 def _after_in_parent() -> None:
     while _paused:
         _paused.pop().resume()
+    _lock.release()
 
 
 def _after_in_child() -> None:
+    global _lock
+    _lock = threading.Lock()
     while _paused:
         _paused.pop().resume_in_child()
+
+
+@atexit.register
+def _close_all() -> None:
+    for engine in list(_watched):
+        engine.close()
 
 
 if hasattr(os, "register_at_fork"):

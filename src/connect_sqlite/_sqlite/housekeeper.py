@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import apsw
 
+from ..errors import StoreError
 from .checkpoint import Checkpointer
 from .lease import TICK, Lease
 from .sweeper import Sweeper
@@ -43,7 +44,7 @@ class Housekeeper:
         self.ticking = lease is None
         """Whether the lease is looked after anyway, so that no reader needs to ask for it."""
         self._worker = Worker("connect-sqlite-housekeeper", self._round, self._timeout)
-        self._worker.start()
+        self._worker.wake()
 
     def ask_for_lease(self) -> None:
         self.ticking = True
@@ -54,8 +55,9 @@ class Housekeeper:
         self._worker.wake()
 
     def pause(self) -> None:
-        """Stop the thread and close its connections; `resume` goes on."""
+        """End the thread and close its connections; only `resume` goes on."""
         self._worker.stop()
+        self._checkpoint_asked = False
         if self._lease is not None:
             self._lease.close()
         if self._checkpointer is not None:
@@ -65,10 +67,12 @@ class Housekeeper:
 
     def resume(self) -> None:
         self.ticking = self._lease is None
-        self._worker.start()
+        self._worker.allow()
+        self._worker.wake()
 
     def resume_in_child(self) -> None:
-        self._worker.forget()
+        """As `resume`, after a fork: and do not sweep when the parent does."""
+        self._sweeper.postpone()
         self.resume()
 
     def _timeout(self) -> float | None:
@@ -94,5 +98,5 @@ class Housekeeper:
         self._lease.drop()
         try:
             self._checkpointer.run()
-        except apsw.Error as error:
+        except (apsw.Error, StoreError) as error:
             _log.warning("The write-ahead log could not be folded in and grows on: %s", error)

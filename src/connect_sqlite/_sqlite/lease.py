@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 import apsw
 
+from ..errors import StoreError
 from .connection import close, rolled_back
 
 __all__ = ["Lease"]
@@ -63,7 +64,7 @@ class Lease:
                     self._db = self._opened()
                 self._db.execute("BEGIN")
                 self._db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
-            except apsw.Error:
+            except (apsw.Error, StoreError):
                 # Reads are right without it; whatever is wrong with the file, they will say.
                 self._end()
                 return

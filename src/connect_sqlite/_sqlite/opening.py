@@ -1,73 +1,116 @@
-"""Opens a session file for the first time: makes it, or checks that it is one."""
+"""Opens a store's connections: the first one, which makes or checks the file, and all others."""
 
 import contextlib
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import apsw
 
-from . import schema
+from ..errors import StoreUnavailable
+from . import files, schema
 from .connection import (
+    BUSY,
     close,
     leave_as_it_is,
     open_memory,
+    open_reader,
     open_writer,
     patiently,
     rolled_back,
     use_wal,
 )
 from .failures import translated
-from .files import make_private, refuse_if_open_elsewhere
 
-__all__ = ["first_connection", "memory_connection"]
-
-
-def memory_connection(table: str, indexes: Collection[str]) -> apsw.Cursor:
-    db = open_memory()
-    schema.make(db, table, indexes)
-    return db
+__all__ = ["Place"]
 
 
-def first_connection(
-    path: str, table: str, indexes: Collection[str], busy_timeout: float
-) -> apsw.Cursor:
-    """A writer's connection to a file that is there and has the table.
+class Place:
+    """Where a store keeps its sessions: one file, the same for as long as the store lives."""
 
-    Raises `NotASessionStore` or `SchemaTooNew` and leaves the file as it was, or another
-    `StoreError`; a file that it made itself is then removed again.
-    """
-    made = make_private(path)
-    refuse_if_open_elsewhere(path)
-    db = None
-    try:
-        db = open_writer(path)
-        opened = db
-        patiently(lambda: _prepare(opened, path, table, indexes), busy_timeout)
-    except BaseException as error:
-        if db is not None:
-            close(db)
-        if made:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
-        if isinstance(error, apsw.Error):
-            raise translated(error, "opening", path) from error
-        raise
-    return db
+    def __init__(self, path: str, table: str, indexes: Collection[str]) -> None:
+        self.path = path
+        self._table = table
+        self._indexes = indexes
+        self._file: files.Identity | None = None
 
+    def first(self, busy_timeout: float) -> apsw.Cursor:
+        """A writer's connection to a file that is there and has the table.
 
-def _prepare(db: apsw.Cursor, path: str, table: str, indexes: Collection[str]) -> None:
-    leave_as_it_is(db, True)
-    schema.check(db, table, path)
-    leave_as_it_is(db, False)
-    use_wal(db, path)
-    if not schema.lacks(db, table, indexes):
-        return
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        # Again, for another process may have been quicker.
-        schema.check(db, table, path)
-        schema.make(db, table, indexes)
-        db.execute("COMMIT")
-    except BaseException:
-        rolled_back(db)
-        raise
+        Raises `NotASessionStore` or `SchemaTooNew` and leaves the file as it was, or another
+        `StoreError`; an empty file that it made itself is then removed again.
+        """
+        if self.path == files.MEMORY:
+            memory = open_memory()
+            schema.make(memory, self._table, self._indexes)
+            return memory
+        made = files.make_private(self.path)
+        files.refuse_if_open_elsewhere(self.path)
+        self._file = files.identity(self.path)
+        db = None
+        try:
+            db = opened = open_writer(self.path, self._refuse_another_file)
+            patiently(lambda: self._prepare(opened), busy_timeout)
+        except BaseException as error:
+            if db is not None:
+                close(db)
+            # One that holds something may hold another process's sessions by now.
+            if made and not isinstance(error, BUSY) and files.sizes(self.path) == (0, 0):
+                with contextlib.suppress(OSError):
+                    os.unlink(self.path)
+            if isinstance(error, apsw.Error):
+                raise translated(error, "opening", self.path) from error
+            raise
+        files.opened[self.path].append(self._file)
+        return db
+
+    def writer(self) -> apsw.Cursor:
+        return self._again(open_writer)
+
+    def reader(self) -> apsw.Cursor:
+        return self._again(open_reader)
+
+    def sizes(self) -> tuple[int, int]:
+        """Bytes of the database and of its WAL."""
+        return (0, 0) if self.path == files.MEMORY else files.sizes(self.path)
+
+    def leave(self) -> None:
+        """All connections are closed.  Call it with `forks.no_fork` held."""
+        if self._file is not None:
+            files.opened[self.path].remove(self._file)
+
+    def _again(self, opened: Callable[[str, Callable[[], None]], apsw.Cursor]) -> apsw.Cursor:
+        """One connection more."""
+        self._refuse_another_file()
+        return opened(self.path, self._refuse_another_file)
+
+    def _refuse_another_file(self) -> None:
+        """Raise if another file, or none, is in the place of the store's own.
+
+        Nothing may be read from another one: it would share the WAL's memory with the connections
+        that are open, and SQLite, taking it for a crash's, would cut it off under them.
+        """
+        with contextlib.suppress(OSError):
+            if files.identity(self.path) == self._file:
+                return
+        raise StoreUnavailable(
+            f"{self.path} was deleted, moved or replaced while the store was open. "
+            "Put it back, or start the program again"
+        )
+
+    def _prepare(self, db: apsw.Cursor) -> None:
+        _, wal = files.sizes(self.path)
+        leave_as_it_is(db, wal > 0)
+        schema.check(db, self._table, self.path)
+        leave_as_it_is(db, False)
+        use_wal(db, self.path)
+        if not schema.lacks(db, self._table, self._indexes):
+            return
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            # Again, for another process may have been quicker.
+            schema.check(db, self._table, self.path)
+            schema.make(db, self._table, self._indexes)
+            db.execute("COMMIT")
+        except BaseException:
+            rolled_back(db)
+            raise

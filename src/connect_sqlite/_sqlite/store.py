@@ -1,12 +1,11 @@
 """The two stores on SQLite.  They differ in their face alone."""
 
 import os
+import threading
 import time
 import weakref
 from collections.abc import Callable, Collection
 from typing import Literal
-
-import apsw
 
 from .._stores.aio import AsyncioStore
 from .._stores.calls import Calls, Engine
@@ -14,10 +13,10 @@ from .._stores.codec import JSON
 from .._stores.sync import SyncStore
 from .._stores.tally import Tally
 from ..contract import Serializer
-from .connection import open_reader, open_writer
+from . import forks
 from .engine import SQLiteEngine
 from .files import MEMORY, locate
-from .opening import first_connection, memory_connection
+from .opening import Place
 from .operations import SQLiteOperations
 
 __all__ = ["AsyncSQLiteStore", "SQLiteStore"]
@@ -91,23 +90,18 @@ class _OnSQLite:
             clock=clock,
             tally=tally,
         )
-        if path == MEMORY:
-            path, first = MEMORY, memory_connection(table, indexes)
-        else:
-            first = first_connection(path, table, indexes, busy_timeout)
-        self._engine: Engine = SQLiteEngine(
-            path,
-            operations,
-            _first_then(first, lambda: open_writer(path)),
-            lambda: open_reader(path),
-            durability=durability,
-            busy_timeout=busy_timeout,
-            sweep_interval=sweep_interval,
-            clock=clock,
-            tally=tally,
-        )
-        # A program that forgets close() ends with its file in order all the same.
-        weakref.finalize(self, self._engine.close)
+        with forks.no_fork():
+            self._engine: Engine = SQLiteEngine(
+                Place(path, table, indexes),
+                operations,
+                durability=durability,
+                busy_timeout=busy_timeout,
+                sweep_interval=sweep_interval,
+                clock=clock,
+                tally=tally,
+            )
+        # At exit forks.py closes it, in the open.
+        weakref.finalize(self, _close_elsewhere, self._engine).atexit = False
 
 
 class SQLiteStore(_OnSQLite, SyncStore):
@@ -118,10 +112,9 @@ class AsyncSQLiteStore(_OnSQLite, AsyncioStore):
     __doc__ = _OnSQLite.__doc__
 
 
-def _first_then(first: apsw.Cursor, later: Callable[[], apsw.Cursor]) -> Callable[[], apsw.Cursor]:
-    """Opens by handing out the connection that is there already, and then by opening."""
-    ready = [first]
-    return lambda: ready.pop() if ready else later()
+def _close_elsewhere(engine: Engine) -> None:
+    """Close a store that was dropped: not in this thread, which may be one of the store's own."""
+    threading.Thread(target=engine.close, name="connect-sqlite-closing").start()
 
 
 def _check_seconds(name: str, value: float) -> None:

@@ -7,14 +7,17 @@ writer; only what was found expired is deleted, in short transactions of the wri
 import random
 import time
 from collections.abc import Callable
+from logging import getLogger
 from typing import Any, Protocol
 
 import apsw
 
 from .._stores.calls import Call
-from ..errors import StoreBusy, StoreClosed
+from ..errors import StoreError
 
 __all__ = ["SweepOperations", "Sweeper"]
+
+_log = getLogger("connect_sqlite")
 
 _LOOKED_AT = 1000
 """Rows a slice looks at, well under a millisecond's work."""
@@ -55,7 +58,8 @@ class Sweeper:
         self._clock = clock
         self._interval = interval
         self._at = 0
-        self._due = time.monotonic() + self._soon(_FIRST)
+        self._failed = False
+        self._due = self._soon(_FIRST if interval is None else min(_FIRST, interval))
 
     def sweep(self, limit: int) -> int:
         """Delete up to `limit` expired rows; 0 means that none was left."""
@@ -69,9 +73,16 @@ class Sweeper:
             at = last
         return deleted
 
-    def _soon(self, interval: float) -> float:
-        """Half to one and a half of it: processes that start together do not sweep together."""
-        return interval * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+    @staticmethod
+    def _soon(interval: float) -> float:
+        """Half to one and a half of it from now, for processes that start together."""
+        return time.monotonic() + interval * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+
+    def postpone(self) -> None:
+        """Begin with the next sweep, at a time of this process's own."""
+        if self._interval is not None:
+            self._at = 0
+            self._due = self._soon(self._interval)
 
     def wait(self) -> float | None:
         """Seconds until the next step is due; None for never."""
@@ -89,15 +100,19 @@ class Sweeper:
             last, expired = self._look(self._at)
             if expired and last is not None:
                 self._delete(self._at, last, min(expired, _DELETED))
-        except (StoreBusy, StoreClosed):
-            last, expired = self._at, 0
-        took = time.perf_counter() - began
+        except (StoreError, apsw.Error) as error:
+            if not self._failed:
+                _log.warning("The expired sessions could not be swept away: %s", error)
+            self._failed = True
+            self.postpone()
+            return True
+        self._failed = False
         if last is None:
-            self._at = 0
-            self._due = time.monotonic() + self._soon(self._interval)
+            self.postpone()
             return True
         if expired <= _DELETED:
             self._at = last
+        took = time.perf_counter() - began
         self._due = time.monotonic() + took * (_PATIENCE_ALONE if alone else _PATIENCE)
         return True
 

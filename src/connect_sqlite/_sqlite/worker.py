@@ -1,4 +1,4 @@
-"""A background thread that starts when it is woken and can be stopped, for a fork or for good."""
+"""A background thread that starts when it is woken, and can be stopped and allowed again."""
 
 import threading
 from collections.abc import Callable
@@ -24,43 +24,40 @@ class Worker:
         self._name = name
         self._work = work
         self._timeout = timeout
+        self.allow()
+
+    def allow(self) -> None:
+        """There is no thread now, and one may be started: at first, and after `stop` or a fork."""
         self._thread: threading.Thread | None = None
         self._bell = threading.Event()
         self._starting = threading.Lock()
-        self._stopping = False
+        self._stopped = False
 
     def wake(self) -> None:
+        """Have it work soon.  One that was stopped stays so."""
         if self._thread is None:
-            self.start()
+            self._start()
         self._bell.set()
-
-    def start(self) -> None:
-        with self._starting:
-            if self._thread is None and not self._stopping:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
 
     def stop(self) -> None:
-        """Let it finish what it is doing, and wait for its end.  `wake` or `start` begins anew."""
+        """Let it finish what it is doing, and wait for its end."""
         with self._starting:
+            self._stopped = True
             thread = self._thread
-            self._stopping = True
         self._bell.set()
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None:
             thread.join()
-        self.forget()
 
-    def forget(self) -> None:
-        """There is no thread any more; after a fork it is on the other side."""
-        self._thread = None
-        self._bell = threading.Event()
-        self._starting = threading.Lock()
-        self._stopping = False
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None and not self._stopped:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
 
     def _run(self) -> None:
         while True:
             self._bell.wait(self._timeout())
-            if self._stopping:
+            if self._stopped:
                 return
             self._bell.clear()
             try:

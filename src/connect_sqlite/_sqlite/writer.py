@@ -9,7 +9,8 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from ctypes import addressof, c_int
 from typing import Any, TypeVar
 
@@ -41,6 +42,7 @@ class Writer:
 
     def __init__(
         self,
+        db: apsw.Cursor,
         opened: Callable[[], apsw.Cursor],
         path: str,
         durability: str,
@@ -49,7 +51,9 @@ class Writer:
     ) -> None:
         self.lock = threading.Lock()
         """Held by whoever uses the connection, and for as long as there is none."""
-        self.db = opened()
+        self.wanted: list[None] = []
+        """Not empty while somebody waits for the lock: then readers leave it alone."""
+        self.db = db
         """None, whatever its type says, while there is no connection: only behind `lock`."""
         self.last_commit = 0.0
         """On the monotonic clock."""
@@ -72,32 +76,33 @@ class Writer:
         """Guards the queue and who is writing.  Never held during I/O."""
         self._changed = threading.Condition(self._gate)
         self._queue: deque[Waiting] = deque()
-        self._writing = False
+        self._writing: object = None
+        """The call that writes alone, or the worker, or None."""
         self._paused = False
-        self._shut = False
+        self._shut = self._closed
         """Whether a new call has to look at `_closed` and `_paused`."""
 
     # ------------------------------------------------------------------ from the callers
 
     def run(self, call: Call[T]) -> T:
-        with self._gate:
-            if self._shut:
-                self._admit()
-            if self._writing:
-                waiting = SyncWaiting(call)
-                self._queue.append(waiting)
-                alone = False
-            else:
-                alone = self._writing = True
-        if alone:
-            try:
-                with self._connected():
-                    return self._alone(call, self._must_sync(call))
-            except BUSY:
-                waiting = SyncWaiting(call)
-                with self._gate:
-                    self._queue.appendleft(waiting)
-            finally:
+        try:
+            with self._gate:
+                if self._shut:
+                    self._admit()
+                if self._writing is None:
+                    self._writing = call
+                else:
+                    waiting = SyncWaiting(call)
+                    self._queue.append(waiting)
+            if self._writing is call:
+                return self._alone(call)
+        except BUSY:
+            waiting = SyncWaiting(call)
+            with self._gate:
+                self._queue.appendleft(waiting)
+        finally:
+            # Whatever came up, a signal's exception too: nobody else would ever write again.
+            if self._writing is call:
                 self._hand_over()
         return waiting.wait()  # type: ignore[no-any-return]
 
@@ -108,10 +113,10 @@ class Writer:
             if self._shut:
                 self._admit()
             self._queue.append(waiting)
-            start = not self._writing
-            self._writing = True
-        if start:
-            self._worker.wake()
+            if self._writing is not None:
+                return waiting.future
+            self._writing = self._worker
+        self._worker.wake()
         return waiting.future
 
     def _hand_over(self) -> None:
@@ -120,10 +125,11 @@ class Writer:
             if not self._queue:
                 self._stop_writing()
                 return
+            self._writing = self._worker
         self._worker.wake()
 
     def _stop_writing(self) -> None:
-        self._writing = False
+        self._writing = None
         if self._shut:
             self._changed.notify_all()
 
@@ -150,15 +156,17 @@ class Writer:
     def _commit_group(self, synced: bool) -> Sequence[Waiting]:
         """Commit one group, or give up on those who have waited too long; all who are done."""
         try:
-            connected = self._connected()
-        except StoreError as error:
-            return _failed(self._take_group(True), error)
-        with connected:
+            self._hold()
+        except BUSY:
+            return self._overdue()
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for it
+            return _failed(self._take_group(True), self._named(error))
+        try:
             try:
                 db = self._begin(synced)
             except BUSY:
                 return self._overdue()
-            except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for it
+            except Exception as error:  # noqa: BLE001
                 return _failed(self._take_group(synced), self._named(error))
             group = self._take_group(synced)
             try:
@@ -166,6 +174,8 @@ class Writer:
             except Exception:  # noqa: BLE001 - each of them finds out why
                 self._each_alone(group, synced)
             return group
+        finally:
+            self.lock.release()
 
     def _overdue(self) -> Sequence[Waiting]:
         self._met_another = now = time.monotonic()
@@ -204,40 +214,58 @@ class Writer:
         for waiting in group:
             waiting.error = None
             try:
-                waiting.result = self._alone(waiting.call, synced)
+                waiting.result = self._transaction(waiting.call, synced)
             except Exception as error:  # noqa: BLE001
                 waiting.error = self._named(error)
 
-    def _connected(self) -> threading.Lock:
-        """The lock of a connection that is there; opens it again after a fork."""
+    def _hold(self) -> None:
+        """Take the lock of a connection that is there; it is opened again after a fork."""
         if self.db is None:
-            try:
-                self.db = self._opened()
-            except apsw.Error as error:
-                raise translated(error, "opening", self._path) from error
+            self.db = self._opened()
             self._synced = None
+            return
+        if not self.lock.acquire(False):
+            self.wanted.append(None)
+            try:
+                self.lock.acquire()
+            finally:
+                self.wanted.pop()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let nobody write meanwhile, in this process."""
+        self._hold()
+        try:
+            yield
+        finally:
             self.lock.release()
-        return self.lock
 
     # ------------------------------------------------------------------ with the lock held
 
     def _must_sync(self, call: Call[Any]) -> bool:
         return self._durability == "full" or (call.durable and self._durability == "balanced")
 
-    def _alone(self, call: Call[T], synced: bool) -> T:
-        """Run one call in a transaction of its own."""
+    def _alone(self, call: Call[T]) -> T:
+        """Run one call in a transaction of its own, in the thread that asked for it."""
         try:
-            db = self._begin(synced, light=call.light)
+            self._hold()
             try:
-                result = _result(db, call)
-                db.execute("COMMIT")
-            except BaseException:
-                rolled_back(db)
-                raise
+                return self._transaction(call, self._must_sync(call))
+            finally:
+                self.lock.release()
         except BUSY:
             raise
         except apsw.Error as error:
             raise self._named(error) from error
+
+    def _transaction(self, call: Call[T], synced: bool) -> T:
+        db = self._begin(synced, light=call.light)
+        try:
+            result = _result(db, call)
+            db.execute("COMMIT")
+        except BaseException:
+            rolled_back(db)
+            raise
         self.last_commit = time.monotonic()
         return result
 
@@ -250,6 +278,8 @@ class Writer:
             # In a WAL, NORMAL syncs at checkpoints only and FULL at each commit as well.
             db.execute("PRAGMA synchronous = FULL" if synced else "PRAGMA synchronous = NORMAL")
             self._synced = synced
+        if db.connection.in_transaction:  # a signal's exception came just behind a BEGIN
+            rolled_back(db)
         db.execute("BEGIN IMMEDIATE")
         return db
 
@@ -285,35 +315,36 @@ class Writer:
             self._paused = True
             self._wait_until_idle()
         self._worker.stop()
-        if self._path is MEMORY:
-            self.lock.acquire()
+        if self._path == MEMORY:
+            self._hold()
         else:
             self._disconnect()
 
     def resume(self) -> None:
+        if self._path == MEMORY:
+            self.lock.release()
+        self._worker.allow()
         with self._gate:
             self._paused = False
             self._shut = self._closed
             self._changed.notify_all()
-        if self._path is MEMORY:
-            self.lock.release()
 
     def resume_in_child(self) -> None:
         """As `resume`, after a fork: the parent's threads are not here to give locks back."""
         self.lock = threading.Lock()
         self.lock.acquire()
-        self._worker.forget()
+        self.wanted = []
         self._open_gate()
         self.resume()
 
     def _wait_until_idle(self) -> None:
         self._shut = True
-        while self._writing:
+        while self._writing is not None:
             self._changed.wait()
 
     def _disconnect(self) -> None:
         if self.db is not None:
-            self.lock.acquire()
+            self._hold()
             close(self.db)
             self.db = None  # type: ignore[assignment]
 
@@ -324,6 +355,7 @@ def _result(db: apsw.Cursor, call: Call[T]) -> T:
 
 
 def _failed(group: Sequence[Waiting], error: BaseException) -> Sequence[Waiting]:
+    """Each gets an error of its own: it is raised in many threads and tasks at once."""
     for waiting in group:
-        waiting.error = error
+        waiting.error = type(error)(*error.args) if isinstance(error, StoreError) else error
     return group
