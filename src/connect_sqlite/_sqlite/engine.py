@@ -32,7 +32,7 @@ __all__ = ["EngineOperations", "SQLiteEngine"]
 T = TypeVar("T")
 
 _SAMPLED = 31
-"""One read in 32 is timed, and looks whether the file is in its place and a lease is wanted."""
+"""The first reads and then one in 32 are timed, see to the lease, and look for the file."""
 
 _LOOK_UP = 0.05
 """Seconds after which a reader of a store in memory looks whether it was closed."""
@@ -117,17 +117,16 @@ class SQLiteEngine:
         On the writer's connection if nobody is writing, for a commit empties the others' caches.
         """
         self._reads = reads = self._reads + 1
-        sampled = not reads & _SAMPLED
-        if sampled:
-            if not self._housekeeper.ticking:
-                self._housekeeper.ask_for_lease()
-            began = time.perf_counter()
+        sampled = not reads & _SAMPLED or reads < _SAMPLED
+        if sampled and not self._housekeeper.ticking:
+            self._housekeeper.ask_for_lease()
         writer = self._writer
         try:
             if not writer.wanted and writer.lock.acquire(False):
                 try:
                     if sampled:
                         writer.check_place(writer.db)
+                        began = time.perf_counter()
                     row = self._select(writer.db, key)
                 finally:
                     writer.lock.release()
@@ -135,6 +134,8 @@ class SQLiteEngine:
                 readers = self._readers
                 if readers is None or (reader := readers.take(wait=False)) is None:
                     return _NOT_NOW
+                if sampled:
+                    began = time.perf_counter()
                 try:
                     row = self._select(reader, key)
                 finally:
