@@ -38,6 +38,15 @@ def test_threat_21_any_access_varies_by_cookie(site, access, known):
     assert ("Cookie", "no-store") == (response.headers["vary"], response.headers["cache-control"])
 
 
+def test_threat_21_a_saved_change_varies_too(site):
+    """Threat 21: so does a response whose handler changed the session, though no cookie goes out."""
+    browser = site(BASIC).browser()
+    browser.get("/count")
+    headers = browser.get("/count").headers
+    assert ("Cookie", "no-store") == (headers["vary"], headers["cache-control"])
+    assert "set-cookie" not in headers
+
+
 def test_threat_21_request_session_is_an_access(site):
     """Threat 21: `request.session` itself counts, for what becomes of it afterwards is not seen."""
     browser = site({"/": lambda r: len(str(type(r.session)))}).browser()

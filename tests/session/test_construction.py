@@ -61,6 +61,11 @@ def test_case_4_a_wrong_option_is_named(options, named):
         build(**options)
 
 
+def test_reading_may_be_written_each_time():
+    """A `touch_interval` of 0 is a value: each request that reads moves the session's end."""
+    assert build(touch_interval=0)
+
+
 def test_a_store_that_blocks_is_refused(tmp_path):
     """A sync store would stop the event loop: the error names the async one."""
     with SQLiteStore() as store, pytest.raises(TypeError, match="AsyncSQLiteStore"):

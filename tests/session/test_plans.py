@@ -44,6 +44,16 @@ def test_a_new_session_is_created_with_its_cookie_first(visit):
     } == step.session["cookie"]
 
 
+@pytest.mark.parametrize("act", [change, remember, Session.rotate])
+def test_deciding_is_no_access(visit, act):
+    """Only the handler's own looks count: working out what to save is no access."""
+    for session in (visit.loaded(), visit.new()):
+        act(session)
+        session.accessed = False
+        visit.plan(session)
+        assert not session.accessed
+
+
 def test_threat_23_only_what_changed_is_written(visit):
     """Threat 23: a save names the keys that changed and no others, so that others' changes stay."""
     session = visit.loaded()

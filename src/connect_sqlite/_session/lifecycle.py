@@ -222,7 +222,7 @@ class Lifecycle:
     ) -> Plan:
         old, lifetime = session._kept, session._lifetime
         cookie = writer.to_json(lifetime, now)
-        row = {"cookie": cookie, **dict.copy(session)}
+        row = {"cookie": cookie, **session._data()}
         kept = Kept(
             session.id, print_of(session), lifetime, self.timeouts.end(lifetime, now), cookie
         )

@@ -130,7 +130,7 @@ class Session(dict[str, Any]):
     def copy(self) -> dict[str, Any]:
         """The data alone, as a plain dict."""
         self.accessed = True
-        return dict.copy(self)
+        return self._data()
 
     def __reduce_ex__(self, protocol: Any, /) -> tuple[Any, ...]:
         # Copies and pickles are of the data alone: no id goes where data go.
@@ -156,6 +156,10 @@ class Session(dict[str, Any]):
         if outcome.lifetime != plan.kept.lifetime:  # another request changed it
             self._ends = self._timeouts.end(outcome.lifetime, plan.now)
         self._kept = plan.kept._replace(sid=outcome.sid, lifetime=outcome.lifetime, ends=self._ends)
+
+    def _data(self) -> dict[str, Any]:
+        """The data, without that being an access.  `dict.copy` would go through `keys()`."""
+        return dict(dict.items(self))
 
     def _restart(self, intent: Intent) -> None:
         self.clear()
