@@ -39,7 +39,7 @@ def test_threat_21_any_access_varies_by_cookie(site, access, known):
 
 
 def test_threat_21_a_saved_change_varies_too(site):
-    """Threat 21: so does a response whose handler changed the session, though no cookie goes out."""
+    """Threat 21: so does a response whose handler changed the session without a new cookie."""
     browser = site(BASIC).browser()
     browser.get("/count")
     headers = browser.get("/count").headers
