@@ -13,7 +13,7 @@ from typing import Any
 
 from .errors import InvalidSession
 
-__all__ = ["NEVER", "expiry_of", "from_datetime", "to_datetime", "to_iso"]
+__all__ = ["NEVER", "expiry_at", "expiry_of", "from_datetime", "to_datetime", "to_iso"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,9 +36,18 @@ def from_datetime(moment: datetime, field: str) -> int:
     return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
+def expiry_at(moment: datetime, field: str) -> int:
+    """The moment as an expiry, in milliseconds.
+
+    `InvalidSession` names `field` if it has no time zone, or lies after the year 9999.
+    """
+    return _within_bounds(from_datetime(moment, field), field)
+
+
 def to_iso(moment: datetime) -> str:
     """As JavaScript's `Date` writes itself to JSON: UTC, three decimals, `Z`."""
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    # By way of the number: it may lie outside the years of UTC, though not of its own zone.
+    text = to_datetime(from_datetime(moment, "the date")).isoformat(timespec="milliseconds")
     return text.removesuffix("+00:00") + "Z"
 
 
@@ -82,10 +91,7 @@ def _milliseconds(value: Any, field: str) -> int:
 
 def _moment(value: Any) -> int:
     if isinstance(value, datetime):
-        try:
-            return from_datetime(value, "cookie.expires")
-        except OverflowError:
-            raise InvalidSession("cookie.expires lies outside the years 1 to 9999") from None
+        return from_datetime(value, "cookie.expires")
     if type(value) is str:
         return from_datetime(_parse(value), "cookie.expires")
     return _milliseconds(value, "cookie.expires")

@@ -1,6 +1,7 @@
 """The suite knows nothing of SQLite: a store that is a plain dict passes it as well."""
 
 import functools
+import threading
 from collections import Counter
 
 from connect_sqlite import (
@@ -19,19 +20,23 @@ from connect_sqlite.testing import StoreContract
 from connect_sqlite.testing.model import check_store
 
 
+LOCK = threading.Lock()
+
+
 def call(method):
     """A call of the contract: refused when closed, and counted."""
 
     @functools.wraps(method)
     def counted(self, *args, **options):
-        if self.closed:
-            raise StoreClosed("the store was closed")
-        self.operations[method.__name__] += 1
-        try:
-            return method(self, *args, **options)
-        except StoreError as error:
-            self.errors[type(error).__name__] += 1
-            raise
+        with LOCK:
+            if self.closed:
+                raise StoreClosed("the store was closed")
+            self.operations[method.__name__] += 1
+            try:
+                return method(self, *args, **options)
+            except StoreError as error:
+                self.errors[type(error).__name__] += 1
+                raise
 
     return counted
 

@@ -21,6 +21,9 @@ T = TypeVar("T")
 
 BUSY = (apsw.BusyError, apsw.LockedError)
 
+# Neither the program's own, which it may have seeded, nor one that a fork makes twins of.
+_random = random.SystemRandom()
+
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0002, 0.001
 
 
@@ -137,4 +140,4 @@ def patiently(action: Callable[[], T], seconds: float) -> T:
 
 def pause() -> None:
     """Wait a moment for another process, each time another one."""
-    time.sleep(random.uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE))  # noqa: S311 - no secret
+    time.sleep(_random.uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE))

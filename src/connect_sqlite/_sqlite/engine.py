@@ -187,8 +187,7 @@ class SQLiteEngine:
             return
         # A database in memory has one connection only, and once closed its lock is never free.
         while not self._writer.lock.acquire(timeout=_LOOK_UP):
-            if self._closed:
-                raise StoreClosed("reading: the store was closed; open another one")
+            self.refuse_if_closed()
         try:
             yield self._writer.db
         finally:
@@ -238,9 +237,12 @@ class SQLiteEngine:
     async def close_async(self) -> None:
         await in_new_thread(self.close)
 
-    async def _in_thread(self, function: Callable[..., T], *args: Any) -> T:
+    def refuse_if_closed(self) -> None:
         if self._closed:
             raise StoreClosed("the store was closed; open another one")
+
+    async def _in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        self.refuse_if_closed()
         return await self._threads.run(function, *args)
 
     # ------------------------------------------------------------------ forks

@@ -19,6 +19,15 @@ from .schema import index_condition, json_path, quoted_table
 __all__ = ["SQLiteOperations"]
 
 
+_IS_TIME = "expired <= 9223372036854775807"
+"""Another program may have put text there, which to SQL is more than any number."""
+
+
+def _live(now: int) -> str:
+    """SQL for whether a row is live; `now` is the number of the parameter."""
+    return f"expired > ?{now} AND {_IS_TIME}"
+
+
 class SQLiteOperations:
     """The operations on one table, for one prefix."""
 
@@ -26,29 +35,27 @@ class SQLiteOperations:
         t = quoted_table(table)
         self._prefix = prefix
         self._end = _after_all_with(prefix)
-        self._fetch = f"SELECT sess, expired FROM {t} WHERE sid = ?1"
+        self._fetch = f"SELECT sess, expired FROM {t} WHERE sid = ?1 AND {_IS_TIME}"
         self._save = (
             f"INSERT INTO {t} (sid, sess, expired) VALUES (?1, ?2, ?3) "
             "ON CONFLICT (sid) DO UPDATE SET sess = excluded.sess, expired = excluded.expired"
         )
-        self._insert = f"{self._save} WHERE {t}.expired <= ?4"
+        self._insert = f"{self._save} WHERE NOT ({t}.expired > ?4 AND {t}.{_IS_TIME})"
         self._update = f"UPDATE {t} SET sess = ?2, expired = ?3 WHERE sid = ?1"
-        self._touch = f"UPDATE {t} SET expired = ?2 WHERE sid = ?1 AND expired > ?3"
-        self._destroy = f"DELETE FROM {t} WHERE sid = ?1 RETURNING expired > ?2"
+        self._touch = f"UPDATE {t} SET expired = ?2 WHERE sid = ?1 AND {_live(3)}"
+        self._destroy = f"DELETE FROM {t} WHERE sid = ?1 RETURNING {_live(2)}"
         # The + keeps SQLite from looking up every row through the index on the id.
-        self._length = f"SELECT count(*) FROM {t} WHERE expired > ?1 AND +sid >= ?2 AND +sid < ?3"
+        self._length = f"SELECT count(*) FROM {t} WHERE {_live(1)} AND +sid >= ?2 AND +sid < ?3"
         self._census = (
-            "SELECT count(*) FILTER (WHERE expired > ?1), count(*) FILTER (WHERE expired <= ?1) "
+            f"SELECT count(*) FILTER (WHERE {_live(1)}), count(*) FILTER (WHERE expired <= ?1) "
             f"FROM {t} WHERE +sid >= ?2 AND +sid < ?3"
         )
-        self._keys = (
-            f"SELECT sid FROM {t} WHERE expired > ?1 AND sid >= ?2 AND sid < ?3 ORDER BY sid"
-        )
+        self._keys = f"SELECT sid FROM {t} WHERE {_live(1)} AND sid >= ?2 AND sid < ?3 ORDER BY sid"
         self._page = (
             f"SELECT sid, sess, expired FROM {t} "
-            "WHERE sid > ?2 AND sid < ?3 AND expired > ?1 ORDER BY sid LIMIT ?4"
+            f"WHERE sid > ?2 AND sid < ?3 AND {_live(1)} ORDER BY sid LIMIT ?4"
         )
-        self._clear = f"DELETE FROM {t} WHERE sid >= ?2 AND sid < ?3 RETURNING expired > ?1"
+        self._clear = f"DELETE FROM {t} WHERE sid >= ?2 AND sid < ?3 RETURNING {_live(1)}"
         self._find = {path: _find_sql(t, path) for path in indexes}
         self._destroy_where = {path: _destroy_where_sql(t, path) for path in indexes}
         self._slice = (
@@ -86,7 +93,7 @@ class SQLiteOperations:
     def merge(
         self, db: apsw.Cursor, key: str, merge: Merge, expires: int | None, now: int
     ) -> tuple[dict[str, object], int] | None:
-        row = self._live(db, key, now)
+        row = self._live_row(db, key, now)
         if row is None:
             return None
         text, ends = row
@@ -115,11 +122,11 @@ class SQLiteOperations:
         return True
 
     def is_live(self, db: apsw.Cursor, key: str, now: int) -> bool:
-        return self._live(db, key, now) is not None
+        return self._live_row(db, key, now) is not None
 
-    def _live(self, db: apsw.Cursor, key: str, now: int) -> Row | None:
+    def _live_row(self, db: apsw.Cursor, key: str, now: int) -> Row | None:
         row = self.fetch(db, key)
-        return row if row and type(row[1]) is int and row[1] > now else None
+        return row if row and row[1] > now else None
 
     def length(self, db: apsw.Cursor, now: int) -> int:
         count: int = db.execute(self._length, (now, self._prefix, self._end)).get
@@ -195,15 +202,13 @@ def _matching(path: str) -> str:
 
 
 def _find_sql(t: str, path: str) -> str:
-    return (
-        f"SELECT sid, sess, expired FROM {t} WHERE {_matching(path)} AND expired > ?1 ORDER BY sid"
-    )
+    return f"SELECT sid, sess, expired FROM {t} WHERE {_matching(path)} AND {_live(1)} ORDER BY sid"
 
 
 def _destroy_where_sql(t: str, path: str) -> str:
     return (
         f"DELETE FROM {t} WHERE {_matching(path)} "
-        "AND sid NOT IN (SELECT value FROM json_each(?6)) RETURNING expired > ?1"
+        f"AND sid NOT IN (SELECT value FROM json_each(?6)) RETURNING {_live(1)}"
     )
 
 

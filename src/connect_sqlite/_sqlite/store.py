@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from typing import Literal
 
 from .._stores.aio import AsyncioStore
-from .._stores.calls import Calls, Engine
+from .._stores.calls import Calls, Engine, checked_indexes, checked_prefix
 from .._stores.codec import JSON
 from .._stores.sync import SyncStore
 from .._stores.tally import Tally
@@ -77,6 +77,7 @@ class _OnSQLite:
         _check_seconds("busy_timeout", busy_timeout)
         if sweep_interval is not None:
             _check_seconds("sweep_interval", sweep_interval)
+        prefix, indexes = checked_prefix(prefix), checked_indexes(indexes)
         tally = Tally()
         operations = SQLiteOperations(table, prefix, indexes)
         self._calls = Calls(

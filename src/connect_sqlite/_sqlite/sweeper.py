@@ -18,6 +18,7 @@ from ..errors import StoreError
 __all__ = ["SweepOperations", "Sweeper"]
 
 _log = getLogger("connect_sqlite")
+_random = random.SystemRandom()
 
 _LOOKED_AT = 1000
 """Rows a slice looks at, well under a millisecond's work."""
@@ -76,7 +77,7 @@ class Sweeper:
     @staticmethod
     def _soon(interval: float) -> float:
         """Half to one and a half of it from now, for processes that start together."""
-        return time.monotonic() + interval * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+        return time.monotonic() + interval * _random.uniform(0.5, 1.5)
 
     def postpone(self) -> None:
         """Begin with the next sweep, at a time of this process's own."""

@@ -34,6 +34,7 @@ class AsyncioStore(AsyncStore):
     async def touch(self, sid: str, session: Data) -> TouchResult | None:
         call = self._calls.touch(sid, session)
         if call is None:
+            self._engine.refuse_if_closed()
             return None
         return await self._engine.run_async(call)
 

@@ -12,11 +12,20 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ..contract import Data, Serializer, Stats, StoredSession, TouchResult
 from ..errors import InvalidSession, InvalidSessionId, SessionExists, UnknownIndex
-from ..expiry import expiry_of, from_datetime, to_iso
+from ..expiry import expiry_at, expiry_of, to_iso
 from .codec import Codec, Unreadable
 from .tally import Tally
 
-__all__ = ["Call", "Calls", "Engine", "Merge", "Operations", "Row"]
+__all__ = [
+    "Call",
+    "Calls",
+    "Engine",
+    "Merge",
+    "Operations",
+    "Row",
+    "checked_indexes",
+    "checked_prefix",
+]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -89,6 +98,7 @@ class Engine(Protocol):
 
     def run(self, call: Call[T]) -> T: ...
     def run_async(self, call: Call[T]) -> Awaitable[T]: ...
+    def refuse_if_closed(self) -> None: ...
     def fetch(self, key: str) -> Row | None: ...
     async def fetch_async(self, key: str) -> Row | None: ...
     def sweep(self, limit: int) -> int: ...
@@ -115,8 +125,8 @@ class Calls:
         clock: Callable[[], float],
         tally: Tally,
     ) -> None:
-        self.prefix = _checked_prefix(prefix)
-        self.indexes = frozenset(_checked_indexes(indexes))
+        self.prefix = prefix
+        self.indexes = frozenset(indexes)
         self._operations = operations
         self.ttl = _checked_ttl(ttl)
         self._disable_touch = disable_touch
@@ -138,13 +148,10 @@ class Calls:
         if row is None:
             return None
         text, expires = row
-        try:
-            if expires <= self._clock() * 1000:
-                return None
-            stored = StoredSession(self._decode(text))
-        except TypeError:  # the column holds no number
-            self._codec.unreadable()
+        if expires <= self._clock() * 1000:
             return None
+        try:
+            stored = StoredSession(self._decode(text))
         except Unreadable:
             return None
         stored.id = sid
@@ -183,11 +190,12 @@ class Calls:
         self, sid: str, changed: Data, removed: Iterable[str], expires: datetime | None
     ) -> Call[StoredSession | None]:
         key, now = self.key(sid), self.now()
-        moved = None if expires is None else from_datetime(expires, "expires")
+        moved = None if expires is None else expiry_at(expires, "expires")
+        _check_mapping(changed)
         expiry_of(changed, None, now)  # refuses a cookie that could not be loaded again
         plain = dict(_plain(changed))
         self._codec.encode(plain)
-        merge = Merge(plain, tuple(removed), self._codec)
+        merge = Merge(plain, tuple(_several(removed, "removed")), self._codec)
 
         def finish(merged: tuple[dict[str, Any], int] | None) -> StoredSession | None:
             return None if merged is None else self._stored(sid, *merged)
@@ -238,14 +246,11 @@ class Calls:
 
     def _timed(self, sid: str, session: Data) -> tuple[str, int, int]:
         key, now = self.key(sid), self.now()
-        if type(session) is not dict and not isinstance(session, Mapping):
-            raise InvalidSession(f"a session is a mapping, not a {type(session).__name__}")
+        _check_mapping(session)
         return key, now, expiry_of(session, self.ttl, now)
 
     def _keys(self, sids: Iterable[str], name: str) -> tuple[str, ...]:
-        if isinstance(sids, str):
-            raise TypeError(f"{name} takes several ids, not one str: put it in a list")
-        return tuple(self.key(sid) for sid in sids)
+        return tuple(self.key(sid) for sid in _several(sids, name))
 
     def _check_index(self, path: str, value: str | int) -> None:
         if path not in self.indexes:
@@ -271,8 +276,6 @@ class Calls:
         found = []
         for key, text, expires in rows:
             try:
-                if type(expires) is not int:
-                    raise self._codec.unreadable()
                 found.append(self._stored(key[start:], self._codec.decode(text), expires))
             except Unreadable:
                 continue
@@ -284,6 +287,17 @@ class Calls:
         stored.id = sid
         stored.expires_ms = expires
         return stored
+
+
+def _check_mapping(session: Any) -> None:
+    if type(session) is not dict and not isinstance(session, Mapping):
+        raise InvalidSession(f"a session is a mapping, not a {type(session).__name__}")
+
+
+def _several(names: Iterable[str], argument: str) -> Iterable[str]:
+    if isinstance(names, str):
+        raise TypeError(f"{argument} takes several, not one str: put it in a list")
+    return names
 
 
 def _nothing(_: object) -> None:
@@ -319,7 +333,7 @@ def _checked_id(sid: Any) -> str:
     return str(sid)
 
 
-def _checked_prefix(prefix: Any) -> str:
+def checked_prefix(prefix: Any) -> str:
     if not isinstance(prefix, str):
         raise TypeError(f"prefix is a str, not a {type(prefix).__name__}")
     if _utf8_size(prefix) is None or "\0" in prefix:
@@ -356,7 +370,7 @@ def _checked_size(max_bytes: Any) -> int:
     return max_bytes
 
 
-def _checked_indexes(indexes: Any) -> Iterable[str]:
+def checked_indexes(indexes: Any) -> tuple[str, ...]:
     if isinstance(indexes, str):
         raise TypeError(f"indexes takes several paths: write indexes=({indexes!r},)")
     for path in indexes:

@@ -96,13 +96,9 @@ class Codec:
             session = None
         if type(session) is dict:
             return session
-        raise self.unreadable()
-
-    def unreadable(self) -> Unreadable:
-        """Report a row that cannot be read."""
         self._tally.failed("unreadable")
         _log.warning("A session's row cannot be read and counts as absent; see stats()['errors']")
-        return Unreadable("a row cannot be read")
+        raise Unreadable("a row cannot be read")
 
 
 def _largest(session: Data) -> str:

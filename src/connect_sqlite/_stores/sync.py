@@ -35,6 +35,7 @@ class SyncStore(Store):
     def touch(self, sid: str, session: Data) -> TouchResult | None:
         call = self._calls.touch(sid, session)
         if call is None:
+            self._engine.refuse_if_closed()
             return None
         return self._engine.run(call)
 

@@ -2,9 +2,12 @@
 """The contract's suite, once for each face."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from ..contract import AsyncStore, Store
+from ..errors import SessionExists
 from .promises.closing import Closing
 from .promises.creating import Creating
 from .promises.ending import Ending
@@ -25,6 +28,8 @@ from .promises.values import Values
 from .promises.writing import Writing
 
 __all__ = ["AsyncStoreContract", "StoreContract"]
+
+T = TypeVar("T")
 
 
 class _Contract(
@@ -61,6 +66,32 @@ class StoreContract(_Contract):
         test's own.  What was opened is closed after the test.
         """
         raise NotImplementedError("override open() so that it opens a store with these options")
+
+    def test_calls_from_many_threads(self) -> None:
+        """Threads share a store: each call is whole, and of those that compete one wins."""
+        store = self.store()
+        store.set("a", {})
+        with ThreadPoolExecutor(8) as threads:
+
+            def together(call: Callable[[int], T]) -> list[T]:
+                return list(threads.map(call, range(40)))
+
+            together(lambda n: store.merge("a", {str(n): n}))
+            assert {str(n): n for n in range(40)} == store.get("a")
+            together(lambda n: store.set(f"own{n}", {"n": n}))
+            assert [{"n": n} for n in range(40)] == together(lambda n: store.get(f"own{n}"))
+            assert 1 == sum(together(lambda n: _creates(store, {"n": n})))
+            assert 1 == sum(together(lambda n: store.rotate("a", f"new{n}", {})))
+            assert 1 == sum(together(lambda n: store.destroy("own0")))
+            assert 39 + 2 == store.clear()
+
+
+def _creates(store: Store, session: dict[str, int]) -> bool:
+    try:
+        store.create("created", session)
+    except SessionExists:
+        return False
+    return True
 
 
 class AsyncStoreContract(_Contract):

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from ...contract import Stats
-from ...errors import SessionExists
+from ...errors import InvalidSession, InvalidSessionId, SessionExists
 from .base import Promise
 
 __all__ = ["Statistics"]
@@ -66,6 +66,15 @@ class Statistics(Promise):
             with pytest.raises(SessionExists):
                 store.create("abc123", {})
         assert {"SessionExists": 2} == store.stats()["errors"]
+
+    def test_refusals_are_counted(self) -> None:
+        """What was refused before it came to the store is counted too."""
+        store = self.store()
+        with pytest.raises(InvalidSession):
+            store.set("abc123", {"tags": {1}})
+        with pytest.raises(InvalidSessionId):
+            store.destroy("")
+        assert {"InvalidSession": 1, "InvalidSessionId": 1} == store.stats()["errors"]
 
     def test_latencies_are_ordered(self) -> None:
         """Of each operation timed: the median, the 99th percentile and the longest."""
