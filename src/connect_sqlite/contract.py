@@ -74,7 +74,10 @@ class Stats(TypedDict):
     latencies: dict[str, Latency]
     """Of a sample of the latest calls, by name."""
     errors: dict[str, int]
-    """Failures since the store was opened, by the error's name, and `"unreadable"` rows."""
+    """Calls that failed in the store, by the error's name, and `"unreadable"` rows.
+
+    What was refused before it came to the store, such as an id, is not counted.
+    """
 
 
 class Serializer(Protocol):

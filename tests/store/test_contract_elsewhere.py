@@ -19,7 +19,6 @@ from connect_sqlite.expiry import NEVER, expiry_of, from_datetime, to_iso
 from connect_sqlite.testing import StoreContract
 from connect_sqlite.testing.model import check_store
 
-
 LOCK = threading.Lock()
 
 
