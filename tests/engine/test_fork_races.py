@@ -5,7 +5,9 @@ another thread with a fork is so brought about on purpose, without luck.
 """
 
 import asyncio
+import json
 import os
+import re
 import threading
 import time
 import warnings
@@ -13,7 +15,7 @@ import warnings
 import pytest
 
 from connect_sqlite import AsyncSQLiteStore, SQLiteStore, StoreClosed, StoreUnavailable
-from connect_sqlite._sqlite import sweeper
+from connect_sqlite._sqlite import opening, sweeper
 from engine.programs import (
     descriptors,
     ended_well,
@@ -200,6 +202,59 @@ def test_a_checkpoint_that_was_asked_for_before_the_fork(path):
     assert [True, [], []] == outcome(asks_for_a_checkpoint, path)
 
 
+def long_write_at_the_fork(path):
+    threads_of_the_program_are_fine()
+    inside, go_on = threading.Event(), threading.Event()
+    failed = []
+
+    class Codec:
+        dumps = staticmethod(json.dumps)
+
+        def loads(self, text):
+            if threading.current_thread().name == "merging" and not go_on.is_set():
+                inside.set()
+                go_on.wait()
+            return json.loads(text)
+
+    def go_on_without_housekeeper():
+        while "connect-sqlite-housekeeper" in own_threads():
+            time.sleep(0.001)
+        go_on.set()
+
+    def opened_slowly(*args):
+        time.sleep(0.1)
+        return open_writer(*args)
+
+    def use_and_close():
+        try:
+            store.set("b", {})
+        except Exception as error:  # noqa: BLE001
+            failed.append(repr(error))
+        store.close()
+        assert not failed, failed
+
+    store = SQLiteStore(path, serializer=Codec(), max_bytes=2**26, sweep_interval=None)
+    store.set("a", {})
+    open_writer, opening.open_writer = opening.open_writer, opened_slowly
+    merging = threading.Thread(target=store.merge, args=("a", {"x": "y" * 20_000_000}))
+    merging.name = "merging"
+    merging.start()
+    inside.wait()
+    started(go_on_without_housekeeper)
+    pid = fork(use_and_close)
+    use_and_close()
+    merging.join()
+    return [ended_well(pid), descriptors(path), own_threads()]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a checkpoint asked for while the fork waits opens a second writer"
+)
+def test_a_long_write_is_committed_while_the_fork_waits_for_it(path):
+    """It makes the log long enough for a checkpoint; both sides go on and close (threat 41)."""
+    assert [True, [], []] == outcome(long_write_at_the_fork, path)
+
+
 def several_forkers(path):
     threads_of_the_program_are_fine()
     store = SQLiteStore(path)
@@ -234,12 +289,8 @@ def gone_after_the_fork(path):
     def child():
         os.unlink(path)
         for call in (lambda: store.set("b", {}), lambda: store.get("a"), store.length):
-            try:
+            with pytest.raises(StoreUnavailable, match=re.escape(path)):
                 call()
-            except StoreUnavailable as error:
-                assert path in str(error)
-            else:
-                raise AssertionError("it went on without its file")
 
     return [ended_well(fork(child)), os.path.exists(path)]
 
