@@ -7,6 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from connect_sqlite._session.lifecycle import RULES
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -54,3 +56,32 @@ def test_links_lead_somewhere(page):
         if not link.startswith(("https:", "mailto:")) and not (page.parent / link).exists()
     ]
     assert [] == missing
+
+
+def rule_lines() -> str:
+    """The session layer's table of rules, as the page has it."""
+    words = {None: "-", True: "yes", False: "no"}
+    lines = [
+        f"| {'known' if rule.known else 'new'} "
+        f"| {rule.intent.value if rule.intent else '-'} "
+        f"| {words[rule.changed]} "
+        f"| {words[None if rule.empty is None else not rule.empty]} "
+        f"| {rule.action.value} | {rule.tell.value} ({rule.why}) |\n"
+        for rule in RULES
+    ]
+    return "".join(lines)
+
+
+def test_the_table_of_rules_is_the_codes():
+    """What the page on sessions says is done when, is what the code decides by."""
+    assert rule_lines() in (ROOT / "docs" / "sessions.md").read_text()
+
+
+@pytest.mark.parametrize("code", blocks(ROOT / "docs" / "sessions.md", "python"))
+def test_the_page_on_sessions_runs(code, tmp_path, monkeypatch):
+    """Each block of Python on the page works as it is."""
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(code, names)
+    if "store" in names:
+        asyncio.run(names["store"].close())
