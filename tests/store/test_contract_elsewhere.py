@@ -11,7 +11,6 @@ from connect_sqlite import (
     SessionExists,
     StoreClosed,
     StoredSession,
-    StoreError,
     TouchResult,
     UnknownIndex,
 )
@@ -33,7 +32,7 @@ def call(method):
             self.operations[method.__name__] += 1
             try:
                 return method(self, *args, **options)
-            except StoreError as error:
+            except SessionExists as error:
                 self.errors[type(error).__name__] += 1
                 raise
 

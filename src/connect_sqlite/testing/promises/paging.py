@@ -16,10 +16,13 @@ def pages(store: Store, limit: int) -> list[list[str]]:
     """The ids of each page until an empty one."""
     found: list[list[str]] = []
     after: str | None = None
-    while page := store.scan(after=after, limit=limit):
+    for _ in range(100):
+        page = store.scan(after=after, limit=limit)
+        if not page:
+            return found
         found.append([each.id for each in page])
         after = page[-1].id
-    return found
+    raise AssertionError("the pages do not end")
 
 
 class Paging(Promise):
