@@ -120,8 +120,8 @@ def main() -> None:
 
 
 def say(value: Any = None) -> None:
-    """For `Program.says`."""
-    print(json.dumps(value), flush=True)
+    """For `Program.says`.  One line at a time, whichever thread says it."""
+    os.write(1, json.dumps(value).encode() + b"\n")
 
 
 def heard() -> str:

@@ -53,8 +53,6 @@ def test_a_file_of_another_program(tmp_path, face, mode, kind):
     assert [] == descriptors(str(path))
 
 
-ONE_BYTE = pytest.mark.xfail(strict=True, reason="to SQLite a file of one byte is an empty one")
-
 NO_DATABASES = {
     "text": b"This is a letter, and not a short one.\n" * 100,
     "a short text": b"xy",
@@ -65,10 +63,7 @@ NO_DATABASES = {
 
 
 @FACES
-@pytest.mark.parametrize(
-    "kind",
-    [*sorted(NO_DATABASES.keys() - {"one letter"}), pytest.param("one letter", marks=ONE_BYTE)],
-)
+@pytest.mark.parametrize("kind", NO_DATABASES)
 def test_what_is_no_database(tmp_path, face, kind):
     """A letter, a picture or a cut file is left as it is (threat 34)."""
     path = tmp_path / "s.db"

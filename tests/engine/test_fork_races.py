@@ -247,9 +247,6 @@ def long_write_at_the_fork(path):
     return [ended_well(pid), descriptors(path), own_threads()]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a checkpoint asked for while the fork waits opens a second writer"
-)
 def test_a_long_write_is_committed_while_the_fork_waits_for_it(path):
     """It makes the log long enough for a checkpoint; both sides go on and close (threat 41)."""
     assert [True, [], []] == outcome(long_write_at_the_fork, path)

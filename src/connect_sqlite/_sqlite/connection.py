@@ -35,35 +35,33 @@ def open_memory() -> apsw.Cursor:
 
 
 def open_writer(path: str, check: Callable[[], None]) -> apsw.Cursor:
-    """A connection that writes.  `check` may refuse it before anything of the file is read."""
-    db = _open(path, check)
-    _cache(db, mebibytes=64)
-    _checkpoint_elsewhere(db)
-    _cut_the_wal(db)
-    return db
+    """A connection that writes.  `check` may refuse it before anything of the file is read.
+
+    Raises one of `BUSY` while another process keeps all others out, as at a recovery.
+    """
+    return _open(path, check, _large_cache, _cut_the_wal)
 
 
 def open_reader(path: str, check: Callable[[], None]) -> apsw.Cursor:
     """As `open_writer`, for reading."""
-    db = _open(path, check)
-    _cache(db, mebibytes=16)
-    _checkpoint_elsewhere(db)
-    db.execute("PRAGMA query_only = ON")
-    return db
+    return _open(path, check, _small_cache, _read_only)
 
 
-def _open(path: str, check: Callable[[], None]) -> apsw.Cursor:
+def _open(
+    path: str, check: Callable[[], None], *settings: Callable[[apsw.Cursor], None]
+) -> apsw.Cursor:
     # Neither CREATE, for files.py makes it with the right mode, nor URI, for a path is no URL.
     connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
     try:
         if connection.readonly("main"):  # what SQLite falls back to
             raise apsw.ReadOnlyError("read-only file")
         check()
+        db = connection.cursor()
+        for setting in (_trust_nothing, _checkpoint_elsewhere, *settings):
+            setting(db)
     except BaseException:
-        connection.close()
+        connection.close(True)
         raise
-    db = connection.cursor()
-    _trust_nothing(db)
     return db
 
 
@@ -76,12 +74,19 @@ def _trust_nothing(db: apsw.Cursor) -> None:
     config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
 
 
-def _cache(db: apsw.Cursor, *, mebibytes: int) -> None:
-    """Room for the pages of some 100,000 sessions on the writer; taken only as it is used.
+def _large_cache(db: apsw.Cursor) -> None:
+    """Room for the pages of some 100,000 sessions, on the writer; taken only as it is used."""
+    db.execute("PRAGMA cache_size = -65536")
 
-    A reader's cache is emptied by every commit, so it needs less.
-    """
-    db.execute(f"PRAGMA cache_size = -{mebibytes * 1024}")
+
+def _small_cache(db: apsw.Cursor) -> None:
+    """A reader's cache is emptied by every commit, so it needs less."""
+    db.execute("PRAGMA cache_size = -16384")
+
+
+def _read_only(db: apsw.Cursor) -> None:
+    """A reader that wrote would wait for the writer."""
+    db.execute("PRAGMA query_only = ON")
 
 
 def _checkpoint_elsewhere(db: apsw.Cursor) -> None:

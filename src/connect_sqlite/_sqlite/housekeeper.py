@@ -67,6 +67,8 @@ class Housekeeper:
 
     def resume(self) -> None:
         self.ticking = self._lease is None
+        # Asked for while the thread had ended; the next commit asks again if it is still long.
+        self._checkpoint_asked = False
         self._worker.allow()
         self._worker.wake()
 

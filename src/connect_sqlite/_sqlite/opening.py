@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 import apsw
 
-from ..errors import StoreUnavailable
+from ..errors import NotASessionStore, StoreUnavailable
 from . import files, schema
 from .connection import (
     BUSY,
@@ -22,6 +22,10 @@ from .connection import (
 from .failures import translated
 
 __all__ = ["Place"]
+
+
+_SMALLEST = 512
+"""Bytes of a page at least.  SQLite takes a file of a single byte for an empty one."""
 
 
 class Place:
@@ -46,13 +50,9 @@ class Place:
         made = files.make_private(self.path)
         files.refuse_if_open_elsewhere(self.path)
         self._file = files.identity(self.path)
-        db = None
         try:
-            db = opened = open_writer(self.path, self._refuse_another_file)
-            patiently(lambda: self._prepare(opened), busy_timeout)
+            db = patiently(self._opened_and_prepared, busy_timeout)
         except BaseException as error:
-            if db is not None:
-                close(db)
             # One that holds something may hold another process's sessions by now.
             if made and not isinstance(error, BUSY) and files.sizes(self.path) == (0, 0):
                 with contextlib.suppress(OSError):
@@ -97,8 +97,19 @@ class Place:
             "Put it back, or start the program again"
         )
 
+    def _opened_and_prepared(self) -> apsw.Cursor:
+        db = open_writer(self.path, self._refuse_another_file)
+        try:
+            self._prepare(db)
+        except BaseException:
+            close(db)
+            raise
+        return db
+
     def _prepare(self, db: apsw.Cursor) -> None:
-        _, wal = files.sizes(self.path)
+        size, wal = files.sizes(self.path)
+        if 0 < size < _SMALLEST:
+            raise NotASessionStore(f"{self.path} is not a database: name another file")
         leave_as_it_is(db, wal > 0)
         schema.check(db, self._table, self.path)
         leave_as_it_is(db, False)

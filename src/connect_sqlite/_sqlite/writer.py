@@ -234,6 +234,9 @@ class Writer:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Let nobody write meanwhile, in this process."""
+        if self.db is None:  # after a fork, until somebody writes
+            yield
+            return
         self._hold()
         try:
             yield
