@@ -1,10 +1,12 @@
 """Connections that read beside the writer, each lent to one thread at a time.
 
 Lending and giving back are one `list` operation each, which the interpreter makes atomic: a read
-takes no lock.  Only who finds none free, or gives back while somebody waits, goes the long way.
+takes no lock.  Once all are lent, who wants one queues, and is handed the next that comes back: who
+reads without a pause could otherwise keep them all for ever.
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from weakref import WeakSet
@@ -23,6 +25,18 @@ _LOOK_UP = 0.05
 """Seconds after which who closes them looks again: a thread may have died with one in hand."""
 
 
+class _Place:
+    """A thread's place in the queue."""
+
+    __slots__ = ("called", "db")
+
+    def __init__(self) -> None:
+        self.called = threading.Lock()
+        self.called.acquire()
+        self.db: apsw.Cursor | None = None
+        """What it is handed.  None: it shall look again."""
+
+
 class Readers:
     """At most `_MOST` connections, opened when they are needed."""
 
@@ -36,24 +50,31 @@ class Readers:
         self._turn = threading.Condition(threading.Lock())
         self._all: WeakSet[apsw.Cursor] = WeakSet()
         self._opening = 0
-        self._waiting = 0
+        self._queue: deque[_Place] = deque()
         self._shut = self._closed
 
     def take(self, *, wait: bool = True) -> apsw.Cursor | None:
         """A free connection.  None, when it may not `wait` and all are lent out."""
-        if not self._shut:
+        if not self._queue and not self._shut:
+            # Asking first would not do: another thread may be quicker.
             try:
                 return self._free.pop()
             except IndexError:
                 pass
         return self._take_slowly(wait)
 
+    def _one_free(self) -> apsw.Cursor | None:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return None
+
     def give(self, db: apsw.Cursor) -> None:
         """Back from the thread that took it."""
         self._free.append(db)
-        if self._waiting:
+        if self._queue or self._shut:
             with self._turn:
-                self._turn.notify_all()
+                self._serve()
 
     @contextmanager
     def lent(self) -> Iterator[apsw.Cursor]:
@@ -65,24 +86,38 @@ class Readers:
             self.give(db)
 
     def _take_slowly(self, wait: bool) -> apsw.Cursor | None:
-        with self._turn:
-            self._waiting += 1
-            try:
-                while True:
-                    if self._closed:
-                        raise StoreClosed("reading: the store was closed; open another one")
-                    if not self._shut:
-                        try:
-                            return self._free.pop()
-                        except IndexError:
-                            if len(self._all) + self._opening < _MOST:
-                                self._opening += 1
-                                break
-                    if not wait:
-                        return None
-                    self._turn.wait()
-            finally:
-                self._waiting -= 1
+        while True:
+            with self._turn:
+                if self._closed:
+                    raise StoreClosed("reading: the store was closed; open another one")
+                if not self._shut:
+                    if not self._queue and (db := self._one_free()) is not None:
+                        return db
+                    if len(self._all) + self._opening < _MOST:
+                        self._opening += 1
+                        break
+                if not wait:
+                    return None
+                place = _Place()
+                self._queue.append(place)
+                self._serve()
+            if (db := self._wait(place)) is not None:
+                return db
+        return self._open_one()
+
+    def _wait(self, place: _Place) -> apsw.Cursor | None:
+        try:
+            place.called.acquire()
+        except BaseException:  # of a signal's handler
+            with self._turn:
+                if place in self._queue:
+                    self._queue.remove(place)
+            if place.db is not None:
+                self.give(place.db)
+            raise
+        return place.db
+
+    def _open_one(self) -> apsw.Cursor:
         db = None
         try:
             db = self._opened()
@@ -92,7 +127,25 @@ class Readers:
                 self._opening -= 1
                 if db is not None:
                     self._all.add(db)
+                else:
+                    self._have_all_look_again()
                 self._turn.notify_all()
+
+    def _serve(self) -> None:
+        """Hand on what is free, or close it; with the lock held."""
+        while (self._shut or self._queue) and (db := self._one_free()) is not None:
+            if self._shut:
+                close(db)
+                self._all.discard(db)
+                self._turn.notify_all()
+            else:
+                place = self._queue.popleft()
+                place.db = db
+                place.called.release()
+
+    def _have_all_look_again(self) -> None:
+        while self._queue:
+            self._queue.popleft().called.release()
 
     def pause(self) -> None:
         """Wait until none is lent out, and close them all; who asks for one waits for `resume`."""
@@ -103,7 +156,7 @@ class Readers:
     def resume(self) -> None:
         with self._turn:
             self._shut = self._closed
-            self._turn.notify_all()
+            self._have_all_look_again()
 
     def resume_in_child(self) -> None:
         """As `resume`, after a fork: the parent's threads are not here to give locks back."""
@@ -113,16 +166,11 @@ class Readers:
         """As `pause`, for good."""
         with self._turn:
             self._closed = self._shut = True
-            self._turn.notify_all()
+            self._have_all_look_again()
             self._close_all()
 
     def _close_all(self) -> None:
-        self._waiting += 1
+        self._serve()
         while self._all or self._opening:
-            while self._free:
-                db = self._free.pop()
-                close(db)
-                self._all.discard(db)
-            if self._all or self._opening:
-                self._turn.wait(_LOOK_UP)
-        self._waiting -= 1
+            self._turn.wait(_LOOK_UP)
+            self._serve()
