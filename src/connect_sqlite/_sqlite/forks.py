@@ -6,6 +6,10 @@ ended, and afterwards both sides open and start their own when they next need th
 """
 
 import atexit
+
+# Its own fork hooks take the lock by which threads are started.  Imported here they are registered
+# before ours, and so run inside them: our threads are ended while that lock is still free.
+import concurrent.futures.thread  # noqa: F401
 import os
 import threading
 from typing import Protocol
