@@ -63,6 +63,9 @@ def set_up(purpose: Purpose) -> Ready:
         print("Setting up; the first time this takes a minute or two.")
     for environment in (main, *others):
         print(f"  Python {environment.interpreter.release:<8} {environment.interpreter.path}")
+    if purpose.others:
+        for version in absent(found):
+            print(f"  Python {version:<8} not found, on PATH or in pyenv: not tested here")
     sys.stdout.flush()
     with ThreadPoolExecutor() as background:
         # Compiling for Node takes as long as all of pip's work.
@@ -71,8 +74,6 @@ def set_up(purpose: Purpose) -> Ready:
         left_out = [f"{peer}: does not install here" for peer in main.install_peers(purpose.peers)]
         for environment in others:
             environment.install(purpose.others)
-        if purpose.others:
-            left_out += missing(found)
         without_node = packages.result() if packages else None
     return Ready([main, *others], left_out + ([without_node] if without_node else []))
 
@@ -91,11 +92,10 @@ def choose(found: list[Interpreter]) -> Interpreter:
     )
 
 
-def missing(found: list[Interpreter]) -> list[str]:
-    """The supported versions that were not found."""
+def absent(found: list[Interpreter]) -> list[str]:
+    """The supported versions that this machine has not."""
     versions = {interpreter.version for interpreter in found}
-    absent = [each for each in SUPPORTED if each not in versions]
-    return [f"Python {each}: no python{each} on PATH, and none in pyenv" for each in absent]
+    return [each for each in SUPPORTED if each not in versions]
 
 
 if __name__ == "__main__":
