@@ -160,7 +160,7 @@ BAD: dict[str, list] = {
     ids=ascii,
 )
 def test_an_option_that_cannot_be_is_named(face, option, value, tmp_path, monkeypatch):
-    """The error comes when the store is built, names the option, and no file is made."""
+    """The error comes when the store is built, names the option, and no file is made (threat 2)."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises((TypeError, ValueError), match="index" if option == "indexes" else option):
         face("s.db", **{option: value})
@@ -211,7 +211,7 @@ def test_a_limit_is_a_whole_number(limit):
 
 
 def test_nothing_pickles():
-    """No module imports what runs code out of data, nor `eval`s anything."""
+    """No module imports what runs code out of data, nor `eval`s anything (threat 7)."""
     risky = {"pickle", "cPickle", "dill", "shelve", "cloudpickle", "jsonpickle"}
     found = []
     for path in SOURCE.rglob("*.py"):

@@ -54,7 +54,7 @@ def write(path, *rows):
 
 @pytest.mark.parametrize("kind", UNREADABLE)
 def test_an_unreadable_row_hides_no_other(path, store, kind, caplog):
-    """It is absent, logged without its content and counted; all others are there."""
+    """It is absent, logged without its content and counted; all others are there (threat 11)."""
     caplog.set_level(logging.DEBUG)
     store.set("a", {"user": {"id": 1}})
     store.set("c", {"user": {"id": 1}})

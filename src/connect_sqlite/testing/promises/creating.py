@@ -19,7 +19,7 @@ class Creating(Promise):
         assert [self.clock.at(60)] == [each.expires for each in store.all()]
 
     def test_create_refuses_a_live_id(self) -> None:
-        """`SessionExists`, and the session that was there keeps its data and its expiry."""
+        """`SessionExists`, and the session that was there keeps its data and expiry (threat 3)."""
         store = self.store(ttl=60)
         store.set("abc123", {"user": 1})
         before = rows(store)

@@ -36,7 +36,7 @@ class Identifiers(Promise):
     @pytest.mark.parametrize("call", WITH_AN_ID)
     @pytest.mark.parametrize("kind", REFUSED)
     def test_what_is_no_id_is_refused(self, call: str, kind: str) -> None:
-        """Empty, too long, with NUL or a lone surrogate, or no text: `InvalidSessionId`."""
+        """Empty, too long, with NUL or a lone surrogate, or no text: refused (threat 1)."""
         store = self.store(indexes=("user.id",))
         store.set("here", {"user": {"id": 1}})
         before = rows(store)
@@ -49,7 +49,7 @@ class Identifiers(Promise):
 
     @pytest.mark.parametrize("sid", ODD, ids=ascii)
     def test_every_other_text_is_an_id(self, sid: str) -> None:
-        """Quotes, wildcards, spaces and every alphabet are only data."""
+        """Quotes, wildcards, spaces and every alphabet are only data (threat 1)."""
         store = self.store()
         store.create(sid, {"user": 1})
         assert "OK" == store.touch(sid, {})

@@ -96,7 +96,7 @@ class Prefixes(Promise):
 
     @pytest.mark.parametrize("prefix", [*sorted({ours for ours, _ in PAIRS}), ""], ids=ascii)
     def test_any_text_is_a_prefix(self, prefix: str) -> None:
-        """A store works the same under every prefix, and under none."""
+        """A store works the same under every prefix, and under none (threat 2)."""
         store = self.store(prefix=prefix, indexes=("user.id",))
         for sid in ("a", "b", "c"):
             store.set(sid, {"user": {"id": 1}})

@@ -168,7 +168,7 @@ class Values(Promise):
     @pytest.mark.parametrize("call", WITH_A_SESSION)
     @pytest.mark.parametrize("kind", REFUSED)
     def test_what_json_has_not_is_refused(self, call: str, kind: str) -> None:
-        """`InvalidSession`, which is a `ValueError`, names the key; the old row stays as it was."""
+        """`InvalidSession`, a `ValueError`, names the key; the old row stays as it was (threat 6)."""
         store = self.store()
         store.set("abc123", {"user": 1})
         before = rows(store)
@@ -206,7 +206,7 @@ class Values(Promise):
 
     @pytest.mark.parametrize("call", WITH_A_SESSION)
     def test_a_session_has_a_largest_size(self, call: str) -> None:
-        """A session longer than `max_bytes` is refused, naming its largest key."""
+        """A session longer than `max_bytes` is refused, naming its largest key (threat 6)."""
         store = self.store(max_bytes=200)
         store.set("abc123", {"user": 1})
         before = rows(store)

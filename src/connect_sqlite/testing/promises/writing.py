@@ -146,7 +146,7 @@ class Writing(Promise):
 
     @pytest.mark.parametrize("end", ["destroy", "clear", "destroy_many", "set", "touch", "merge"])
     def test_what_was_ended_stays_ended(self, end: str) -> None:
-        """Not even a clock that is set back brings a session back that was ended."""
+        """Not even a clock that is set back brings a session back that was ended (threat 12)."""
         store = self.store(ttl=60)
         store.set("abc123", {"user": 1})
         if end not in ("touch", "merge"):  # those only look at live sessions
