@@ -1,12 +1,10 @@
-"""How programs end, and stores with them: forgotten, dropped, interrupted."""
+"""How programs end, and stores with them: forgotten, or dropped."""
 
 import asyncio
 import atexit
 import gc
 import json
 import os
-import random
-import signal
 import sys
 import threading
 import time
@@ -189,46 +187,3 @@ THREADS = ["connect-sqlite-housekeeper", "connect-sqlite-writer", "connect-sqlit
 def test_a_store_that_is_collected_in_a_thread_of_its_own(path, which):
     """The collector may run anywhere; a thread that would wait for itself waits for nobody."""
     assert outcome(drops_in_own_thread, path, which) is True
-
-
-# ---------------------------------------------------------------------- interrupted
-
-
-class Interrupted(BaseException):
-    """Raised by the program's signal handler wherever the program is, as `KeyboardInterrupt` is."""
-
-
-def interrupts(path, times):
-    def interrupted(*_):
-        raise Interrupted
-
-    signal.signal(signal.SIGALRM, interrupted)
-    store = SQLiteStore(path) if path else SQLiteStore()
-    chance = random.Random(3)
-    acknowledged, n, hits = {}, 0, 0
-    while hits < times:
-        try:
-            signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.00002, 0.0006))
-            while True:
-                n += 1
-                store.set(str(n % 100), {"n": n, "again": n})
-                acknowledged[str(n % 100)] = n
-                store.get("0")
-                store.merge("0", {"m": n})
-                store.length()
-        except Interrupted:
-            hits += 1
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    store.set("z", {})
-    found = {session.id: session for session in store.all()}
-    halves = [s for s in found.values() if s.get("n") != s.get("again")]
-    lost = [sid for sid, n in acknowledged.items() if found[sid]["n"] < n]
-    store.close()
-    return [halves, lost, integrity(path) if path else "ok"]
-
-
-@pytest.mark.parametrize("where", ["file", "memory"])
-def test_exceptions_out_of_signal_handlers(path, where):
-    """1000 come up in the middle of calls; the store goes on, and nothing is half written."""
-    result = outcome(interrupts, path if where == "file" else "", 1000)
-    assert [[], [], "ok"] == result
