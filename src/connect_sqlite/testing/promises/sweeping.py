@@ -12,12 +12,10 @@ class Sweeping(Promise):
     def test_sweep_until_nothing_is_left(self) -> None:
         """Called until it returns 0, it deletes exactly the expired."""
         store = self.store(ttl=60)
-        for n in range(250):
-            store.set(f"expired{n}", {"n": n})
-        self.clock.advance(30)
-        for n in range(10):
-            store.set(f"live{n}", {"n": n})
-        self.clock.advance(30)
+        for n in range(260):
+            lives = {"cookie": {"maxAge": 61_000 if n % 26 == 0 else 60_000}}
+            store.set(f"{n}", {"n": n, **lives})
+        self.clock.advance(60)
         before = rows(store)
         deleted = [store.sweep(100) for _ in range(4)]
         assert [100, 100, 50, 0] == deleted

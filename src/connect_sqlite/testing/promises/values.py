@@ -168,7 +168,7 @@ class Values(Promise):
     @pytest.mark.parametrize("call", WITH_A_SESSION)
     @pytest.mark.parametrize("kind", REFUSED)
     def test_what_json_has_not_is_refused(self, call: str, kind: str) -> None:
-        """`InvalidSession`, a `ValueError`, names the key; the old row stays as it was (threat 6)."""
+        """`InvalidSession`, a `ValueError`, names the key; the old row stays (threat 6)."""
         store = self.store()
         store.set("abc123", {"user": 1})
         before = rows(store)
