@@ -91,7 +91,7 @@ class Touching(Promise):
         assert store.get("abc123") is None
 
     def test_an_expired_session_is_not_revived_by_a_clock_set_back(self) -> None:
-        """A touch that met an expired session moved nothing, whatever the clock says (threat 12)."""
+        """A touch of an expired session moved nothing, whatever the clock says (threat 12)."""
         store = self.store(ttl=60)
         store.set("abc123", {"user": 1})
         ends = self.clock.at(60)
