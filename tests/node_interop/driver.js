@@ -1,5 +1,6 @@
 // The original store, driven by lines of JSON: ["call", ...args] in, {"result"} or {"error"} out.
 const readline = require('readline')
+const Database = require('better-sqlite3')
 const session = require('express-session')
 const SQLiteStore = require('@sailscastshq/connect-sqlite')(session)
 
@@ -14,6 +15,13 @@ function made(sid, data, maxAge) {
 
 const calls = {
   open(options) { store = new SQLiteStore(options) },
+  // As docs/sharing.md says, for an SQLite that had better make no checkpoints.
+  openWithoutCheckpoints(path) {
+    const db = new Database(path)
+    db.pragma('journal_mode = WAL')
+    db.pragma('wal_autocheckpoint = 0')
+    store = new SQLiteStore({ client: db })
+  },
   close() { store.close() },
   save(sid, data, maxAge) { return call('set', sid, made(sid, data, maxAge)) },
   retouch(sid, data, maxAge) { return call('touch', sid, made(sid, data, maxAge)) },

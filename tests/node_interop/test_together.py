@@ -1,6 +1,7 @@
 """Both write one file at the same time, and nothing is lost; the file stays what Node made."""
 
 import os
+import time
 
 import apsw
 import pytest
@@ -147,3 +148,18 @@ def test_a_row_that_node_could_not_read(both, path):
     assert ["good"] == [session.id for session in python.all()]
     assert 1 == python.destroy("bad")
     assert ["good"] == [session["id"] for session in node.all()]
+
+
+def test_node_without_checkpoints(path, new_node, new_python):
+    """What Node then leaves in the log, the store here folds into the file, beside its own."""
+    node, python = new_node(), new_python(path, sweep_interval=None)
+    node.openWithoutCheckpoints(path)
+    for _ in range(20):
+        node.burst([["set", str(n), {"x": "x" * 7000}] for n in range(100)])
+    before = python.stats()["file_bytes"]
+    deadline = time.monotonic() + 60
+    while python.stats()["file_bytes"] < 500_000 and time.monotonic() < deadline:
+        python.set("python", {})
+    assert before < 500_000 <= python.stats()["file_bytes"]
+    assert 101 == node.length() == python.length()
+    assert [{"integrity_check": "ok"}] == node.query("PRAGMA integrity_check")
