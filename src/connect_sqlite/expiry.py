@@ -8,7 +8,6 @@ file's `expired` column.
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from .errors import InvalidSession
@@ -102,6 +101,9 @@ def _parse(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         pass
+    # Imported when it is needed: it brings much along, and what this package writes is ISO 8601.
+    from email.utils import parsedate_to_datetime
+
     try:
         return parsedate_to_datetime(text)
     except (ValueError, OverflowError, TypeError, IndexError):

@@ -5,7 +5,7 @@ of the process.  What the rest of the package passes around as `db` is a connect
 """
 
 import contextlib
-import random
+import os
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -15,14 +15,20 @@ import apsw
 from ..errors import StoreError
 from .files import MEMORY
 
-__all__ = ["BUSY", "close", "open_memory", "open_reader", "open_writer", "patiently", "rolled_back"]
+__all__ = [
+    "BUSY",
+    "between",
+    "close",
+    "open_memory",
+    "open_reader",
+    "open_writer",
+    "patiently",
+    "rolled_back",
+]
 
 T = TypeVar("T")
 
 BUSY = (apsw.BusyError, apsw.LockedError)
-
-# Neither the program's own, which it may have seeded, nor one that a fork makes twins of.
-_random = random.SystemRandom()
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0002, 0.001
 
@@ -145,4 +151,9 @@ def patiently(action: Callable[[], T], seconds: float) -> T:
 
 def pause() -> None:
     """Wait a moment for another process, each time another one."""
-    time.sleep(_random.uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE))
+    time.sleep(between(_SHORTEST_PAUSE, _LONGEST_PAUSE))
+
+
+def between(least: float, most: float) -> float:
+    """A number by chance: not the program's own, which it may have seeded, nor a fork's twin's."""
+    return least + (most - least) * int.from_bytes(os.urandom(4)) / 2**32

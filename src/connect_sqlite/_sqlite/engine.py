@@ -6,11 +6,11 @@ Knows connections and threads, and nothing of sessions.
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 import apsw
 
-from .._stores.calls import Call, Row
+from .._stores.calls import NOT_NOW, Call, Row
 from .._stores.tally import Tally
 from ..contract import Stats
 from ..errors import StoreClosed, StoreError
@@ -36,8 +36,6 @@ _SAMPLED = 31
 
 _LOOK_UP = 0.05
 """Seconds after which a reader of a store in memory looks whether it was closed."""
-
-_NOT_NOW = cast("Row", object())
 
 _THREADS = 4
 """For what an event loop cannot wait for: calls that read many rows, sweeps, closing."""
@@ -101,18 +99,8 @@ class SQLiteEngine:
 
     # ------------------------------------------------------------------ one row, the short way
 
-    def fetch(self, key: str) -> Row | None:
-        row = self._fetch_now(key)
-        return self._fetch_patiently(key) if row is _NOT_NOW else row
-
-    async def fetch_async(self, key: str) -> Row | None:
-        row = self._fetch_now(key)
-        if row is _NOT_NOW:
-            return await self._in_thread(self._fetch_patiently, key)
-        return row
-
-    def _fetch_now(self, key: str) -> Row | None:
-        """A row, if it can be read without waiting for anybody, else `_NOT_NOW`.
+    def fetch_now(self, key: str) -> Row | None:
+        """A row, if it can be read without waiting for anybody, else `NOT_NOW`.
 
         On the writer's connection if nobody is writing, for a commit empties the others' caches.
         """
@@ -133,7 +121,7 @@ class SQLiteEngine:
             else:
                 readers = self._readers
                 if readers is None or (reader := readers.take(wait=False)) is None:
-                    return _NOT_NOW
+                    return NOT_NOW
                 if sampled:
                     began = time.perf_counter()
                 try:
@@ -141,13 +129,16 @@ class SQLiteEngine:
                 finally:
                     readers.give(reader)
         except apsw.Error:
-            return _NOT_NOW  # it is tried again with patience, and told in words
+            return NOT_NOW  # it is tried again with patience, and told in words
         if sampled:
             self._tally.sampled("get", time.perf_counter() - began)
         return row
 
-    def _fetch_patiently(self, key: str) -> Row | None:
+    def fetch_patiently(self, key: str) -> Row | None:
         return self.run(Call("get", self._select, (key,)))
+
+    async def fetch_in_thread(self, key: str) -> Row | None:
+        return await self._in_thread(self.fetch_patiently, key)
 
     # ------------------------------------------------------------------ any call
 

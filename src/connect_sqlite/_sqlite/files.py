@@ -5,7 +5,6 @@ import os
 import pwd
 import stat
 from collections import defaultdict
-from pathlib import Path
 
 import apsw
 
@@ -31,7 +30,7 @@ Identity = tuple[int, int]
 opened: defaultdict[str, list[Identity]] = defaultdict(list)
 """The file of each open store of this process, by its path.  With `forks.no_fork` held."""
 
-_DESCRIPTORS = Path("/proc/self/fd")
+_DESCRIPTORS = "/proc/self/fd"
 
 
 def locate(location: str | os.PathLike[str]) -> str:
@@ -62,7 +61,7 @@ def make_private(path: str) -> bool:
     SQLite gives the WAL the mode of the database, so this comes before SQLite opens it.
     """
     try:
-        _make_folder(Path(path).parent)
+        _make_folder(os.path.dirname(path))
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
         _sync_folder(path)
         return True
@@ -77,18 +76,18 @@ def make_private(path: str) -> bool:
     return False
 
 
-def _make_folder(folder: Path) -> None:
-    if folder.is_dir():
+def _make_folder(folder: str) -> None:
+    if os.path.isdir(folder):
         return
-    _make_folder(folder.parent)
+    _make_folder(os.path.dirname(folder))
     with contextlib.suppress(FileExistsError):  # another process was quicker
-        folder.mkdir(mode=0o700)
+        os.mkdir(folder, 0o700)
 
 
 def _sync_folder(path: str) -> None:
     """Make the new name survive a power loss, where the system lets folders be synced."""
     with contextlib.suppress(OSError):
-        folder = os.open(Path(path).parent, os.O_RDONLY | os.O_CLOEXEC)
+        folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(folder)
         finally:
@@ -98,10 +97,12 @@ def _sync_folder(path: str) -> None:
 def what_is_missing(path: str) -> str:
     """Which right this process's user lacks to keep sessions at `path`, for a message."""
     user = _user(os.geteuid())
-    folder = next((at for at in Path(path).parents if at.exists()), Path("/"))
+    folder = os.path.dirname(path)
+    while not os.path.exists(folder):
+        folder = os.path.dirname(folder)
     for place, rights, words in (
         (path, os.R_OK | os.W_OK, "read and write"),
-        (str(folder), os.W_OK | os.X_OK, "make files in"),
+        (folder, os.W_OK | os.X_OK, "make files in"),
     ):
         with contextlib.suppress(OSError):
             owner = _user(os.stat(place).st_uid)

@@ -4,7 +4,6 @@ There is no index on the expiry, so a sweep walks all rows by row id.  Looking i
 writer; only what was found expired is deleted, in short transactions of the writer.
 """
 
-import random
 import time
 from collections.abc import Callable
 from logging import getLogger
@@ -14,11 +13,11 @@ import apsw
 
 from .._stores.calls import Call
 from ..errors import StoreError
+from .connection import between
 
 __all__ = ["SweepOperations", "Sweeper"]
 
 _log = getLogger("connect_sqlite")
-_random = random.SystemRandom()
 
 _LOOKED_AT = 1000
 """Rows a slice looks at, well under a millisecond's work."""
@@ -77,7 +76,7 @@ class Sweeper:
     @staticmethod
     def _soon(interval: float) -> float:
         """Half to one and a half of it from now, for processes that start together."""
-        return time.monotonic() + interval * _random.uniform(0.5, 1.5)
+        return time.monotonic() + interval * between(0.5, 1.5)
 
     def postpone(self) -> None:
         """Begin with the next sweep, at a time of this process's own."""

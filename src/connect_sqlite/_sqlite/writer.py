@@ -8,10 +8,10 @@ sync of the disk is shared by all who wait for it.
 import asyncio
 import threading
 import time
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from ctypes import addressof, c_int
 from typing import Any, TypeVar
 
 import apsw
@@ -65,8 +65,8 @@ class Writer:
         self._synced: bool | None = None
         self._begun = 0
         self._met_another = -_CONTENDED
-        self._has_moved = c_int()
-        self._moved_at = addressof(self._has_moved)
+        self._has_moved = array("i", [0])
+        self._moved_at, _ = self._has_moved.buffer_info()
         self._worker = Worker("connect-sqlite-writer", self._commit_waiting)
         self._closed = False
         self._open_gate()
@@ -291,7 +291,7 @@ class Writer:
         if self._path == MEMORY:
             return
         db.connection.file_control("main", apsw.SQLITE_FCNTL_HAS_MOVED, self._moved_at)
-        if self._has_moved.value:
+        if self._has_moved[0]:
             raise StoreUnavailable(
                 f"{self._path} was deleted, moved or replaced while it was open. "
                 "Nothing was written; put it back, or start the program again"

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from ..contract import AsyncStore, Data, Stats, StoredSession, TouchResult
-from .calls import Calls, Engine
+from .calls import NOT_NOW, Calls, Engine
 
 __all__ = ["AsyncioStore"]
 
@@ -21,9 +21,13 @@ class AsyncioStore(AsyncStore):
         return self._calls.ttl
 
     async def get(self, sid: str) -> StoredSession | None:
-        # As short as the sync face's; the engine reads here and now if it need not wait.
+        # As the sync face's: here and now, if that needs no waiting.
         calls = self._calls
-        return calls.load(sid, await self._engine.fetch_async(calls.key(sid)))
+        key = calls.key(sid)
+        row = self._engine.fetch_now(key)
+        if row is NOT_NOW:
+            row = await self._engine.fetch_in_thread(key)
+        return calls.load(sid, row)
 
     async def set(self, sid: str, session: Data) -> None:
         await self._engine.run_async(self._calls.set(sid, session))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from math import isfinite
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from ..contract import Data, Serializer, Stats, StoredSession, TouchResult
 from ..errors import InvalidSession, InvalidSessionId, SessionExists, UnknownIndex
@@ -17,6 +17,7 @@ from .codec import Codec, Unreadable
 from .tally import Tally
 
 __all__ = [
+    "NOT_NOW",
     "Call",
     "Calls",
     "Engine",
@@ -31,6 +32,9 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 Row = tuple[str, int]
 """A stored session: its text and its expiry in milliseconds."""
+
+NOT_NOW = cast("Row", object())
+"""What `fetch_now` answers when it would have to wait."""
 
 _INDEX_PATH = re.compile(r"[^\W\d][\w-]*(\.[^\W\d][\w-]*)*")
 
@@ -99,8 +103,9 @@ class Engine(Protocol):
     def run(self, call: Call[T]) -> T: ...
     def run_async(self, call: Call[T]) -> Awaitable[T]: ...
     def refuse_if_closed(self) -> None: ...
-    def fetch(self, key: str) -> Row | None: ...
-    async def fetch_async(self, key: str) -> Row | None: ...
+    def fetch_now(self, key: str) -> Row | None: ...
+    def fetch_patiently(self, key: str) -> Row | None: ...
+    async def fetch_in_thread(self, key: str) -> Row | None: ...
     def sweep(self, limit: int) -> int: ...
     async def sweep_async(self, limit: int) -> int: ...
     def stats(self) -> Stats: ...

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from ..contract import Data, Stats, Store, StoredSession, TouchResult
-from .calls import Calls, Engine
+from .calls import NOT_NOW, Calls, Engine
 
 __all__ = ["SyncStore"]
 
@@ -24,7 +24,11 @@ class SyncStore(Store):
         # The short way, for this is on the path of every request: no Call, and the row is decoded
         # by the caller.
         calls = self._calls
-        return calls.load(sid, self._engine.fetch(calls.key(sid)))
+        key = calls.key(sid)
+        row = self._engine.fetch_now(key)
+        if row is NOT_NOW:
+            row = self._engine.fetch_patiently(key)
+        return calls.load(sid, row)
 
     def set(self, sid: str, session: Data) -> None:
         self._engine.run(self._calls.set(sid, session))
