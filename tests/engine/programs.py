@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,13 @@ in_the_pause: list[Callable[[], object]] = []
 class Program:
     """A program that runs beside the test; both sides talk in lines."""
 
-    def __init__(self, function: Callable[..., Any], *args: Any, options: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        options: tuple[str, ...] = (),
+        patience: float = PATIENCE,
+    ) -> None:
         name = f"{function.__module__}:{function.__name__}"
         paths = [str(TESTS), str(TESTS.parent), *filter(None, sys.path)]
         self._process = subprocess.Popen(
@@ -46,7 +53,7 @@ class Program:
             start_new_session=True,
         )
         self.pid = self._process.pid
-        self._watch = threading.Timer(PATIENCE, self._give_up)
+        self._watch = threading.Timer(patience, self._give_up)
         self._watch.daemon = True
         self._watch.start()
 
@@ -166,6 +173,14 @@ def own_threads() -> list[str]:
     """The store's threads that are alive, but for one that has closed it and is ending."""
     names = sorted(thread.name for thread in threading.enumerate())
     return [n for n in names if n.startswith("connect-sqlite") and "closing" not in n]
+
+
+def threads_left() -> list[str]:
+    """Those that do not end: after closing an async store, some are on their way out for a bit."""
+    deadline = time.monotonic() + PATIENCE / 2
+    while own_threads() and time.monotonic() < deadline:
+        time.sleep(0.001)
+    return own_threads()
 
 
 def integrity(path: str) -> str:

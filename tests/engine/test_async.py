@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from connect_sqlite import AsyncSQLiteStore, SQLiteStore, StoreClosed
-from engine.programs import Program, descriptors, heard, integrity, outcome, own_threads, say
+from engine.programs import Program, descriptors, heard, integrity, outcome, say, threads_left
 from engine.vfs import CountingVFS
 
 
@@ -49,7 +49,7 @@ def cancels_at_random(path):
     lost = acknowledged - set(asyncio.run(store.ids()))
     last = asyncio.run(store.get("last"))
     asyncio.run(store.close())
-    return [last, sorted(lost), halves, len(acknowledged) < 2000, integrity(path), own_threads()]
+    return [last, sorted(lost), halves, len(acknowledged) < 2000, integrity(path), threads_left()]
 
 
 def test_tasks_that_are_cancelled(path):
@@ -130,7 +130,7 @@ def closed_loops(path):
 
     result = asyncio.run(after())
     asyncio.run(store.close())
-    return [result, integrity(path), own_threads()]
+    return [result, integrity(path), threads_left()]
 
 
 def test_a_loop_that_is_closed_over_its_writes(path):
@@ -244,7 +244,7 @@ def closes_beside_tasks(path):
     asyncio.run(main())
     with SQLiteStore(path) as again:
         lost = set(saved) - set(again.ids())
-    return [ends, sorted(lost), descriptors(path), own_threads()]
+    return [ends, sorted(lost), descriptors(path), threads_left()]
 
 
 def test_closing_while_tasks_work(path):
@@ -264,7 +264,7 @@ def cancels_the_close(path):
         await store.close()
 
     asyncio.run(main())
-    return [descriptors(path), own_threads()]
+    return [descriptors(path), threads_left()]
 
 
 def test_a_close_that_is_cancelled(path):

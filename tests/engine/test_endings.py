@@ -84,7 +84,7 @@ def forgets_threads(path):
 
 def test_a_program_that_ends_under_its_daemon_threads(path):
     """They write on to the very end; the program ends, and the file is whole (threat 44)."""
-    with Program(forgets_threads, path) as program:
+    with Program(forgets_threads, path, patience=10) as program:
         code, _ = program.ended()
     assert 0 == code
     assert "ok" == outcome(integrity, path)

@@ -31,7 +31,7 @@ def fill(path, indexed, expired=10_000, live=10):
     now = int(time.time() * 1000)
     with db:
         rows = [(f"sess:old{n}", "{}", now - 1 - n) for n in range(expired)]
-        rows[600:600] = [(f"sess:live{n}", "{}", now + 10**8) for n in range(live)]
+        rows[300:300] = [(f"sess:live{n}", "{}", now + 10**8) for n in range(live)]
         db.executemany("INSERT INTO sessions VALUES (?, ?, ?)", rows)
     found = schema(db)
     db.close()
@@ -93,7 +93,7 @@ def sweeps_beside_work(path):
 
 def test_beside_other_work(path):
     """It goes on in slices, and takes no session that is written meanwhile (case 5)."""
-    fill(path, False, expired=1200)
+    fill(path, False, expired=600)
     assert 60 == outcome(sweeps_beside_work, path)
 
 

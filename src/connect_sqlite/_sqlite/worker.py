@@ -35,8 +35,8 @@ class Worker:
 
     def wake(self) -> None:
         """Have it work soon.  One that was stopped stays so."""
-        if self._thread is None:
-            self._start()
+        if self._thread is None and not self._start():
+            self._work()
         self._bell.set()
 
     def stop(self) -> None:
@@ -48,11 +48,17 @@ class Worker:
         if thread is not None:
             thread.join()
 
-    def _start(self) -> None:
+    def _start(self) -> bool:
+        """False if no thread can be started any more, for the program is ending."""
         with self._starting:
             if self._thread is None and not self._stopped:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    return False
+                self._thread = thread
+        return True
 
     def _run(self) -> None:
         while True:

@@ -20,6 +20,7 @@ def pages(store: Store, limit: int) -> list[list[str]]:
         page = store.scan(after=after, limit=limit)
         if not page:
             return found
+        assert len(page) <= limit
         found.append([each.id for each in page])
         after = page[-1].id
     raise AssertionError("the pages do not end")
@@ -99,6 +100,14 @@ class Paging(Promise):
         for limit in (2, 3, 100):
             assert ["a", "f", "h"] == list(chain(*pages(store, limit)))
         assert store.stats()["errors"]["unreadable"] >= 5
+
+    def test_unreadable_rows_do_not_lengthen_a_page(self) -> None:
+        """What is read in place of a session that cannot be read keeps to the limit."""
+        store = self.store(serializer=Damaging())
+        for sid in "abcde":
+            store.set(sid, {"damaged": True} if sid == "b" else {"mine": sid})
+        assert [["a", "c"], ["d", "e"]] == pages(store, 2)
+        assert [["a", "c", "d"], ["e"]] == pages(store, 3)
 
     def test_only_unreadable_rows(self) -> None:
         """Where nothing can be read there is no page."""

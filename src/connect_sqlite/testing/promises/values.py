@@ -148,8 +148,9 @@ class Values(Promise):
     def test_200_levels_are_kept(self) -> None:
         """The session itself is the first level, and the deepest list the 200th."""
         store = self.store()
-        store.set("abc123", {"deep": deep(199)})
-        assert {"deep": deep(199)} == store.get("abc123")
+        session = {"deep": deep(199), "wide": [[] for _ in range(10)]}
+        store.set("abc123", session)
+        assert session == store.get("abc123")
 
     def test_many_brackets_are_not_depth(self) -> None:
         """Breadth has no limit but the size."""
