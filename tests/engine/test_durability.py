@@ -10,7 +10,7 @@ from engine.vfs import CountingVFS
 
 CALLS = {
     "set": lambda store: store.set("a", {"user": {"id": 1}}),
-    "touch": lambda store: store.touch("a", {}),
+    "touch": lambda store: store.touch("a", {"cookie": {"maxAge": 10**9}}),
     "merge": lambda store: store.merge("a", {"y": 1}),
     "create": lambda store: store.create("b", {"user": {"id": 2}}),
     "rotate": lambda store: store.rotate("b", "c", {"z": 1}),

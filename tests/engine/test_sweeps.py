@@ -154,7 +154,7 @@ def without_its_file(path):
     while not records:
         time.sleep(0.001)
     began, slices = time.monotonic(), 0
-    while slices < 10:
+    while slices < 20:  # a look and a deletion each
         time.sleep(0.001)
     # Half an interval each at least: a machine that is slow makes it more, never less.
     spun = time.monotonic() - began < 4 * 0.02
