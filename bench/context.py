@@ -29,6 +29,8 @@ class Scale:
     disk: int = 10_000
     window_seconds: float = 2.0
     """How long the ticker or the latencies of an idle store are watched."""
+    sweep_seconds: float = 15.0
+    """How long a called-for sweep is watched, if it has not deleted everything by then."""
     patience_seconds: float = 20.0
     """How long a store may take to begin a sweep of its own."""
     stall_expired: int = 300_000
@@ -48,6 +50,7 @@ SMOKE = Scale(
     few=100,
     disk=500,
     window_seconds=0.2,
+    sweep_seconds=1.0,
     patience_seconds=0.0,
     stall_expired=5_000,
     heavy_rounds=1,

@@ -10,6 +10,8 @@ from .workload import make_session, session_id, text
 Row = tuple[str, str, int]
 
 DAY_MS = 86_400_000
+SWEPT_AT_ONCE = 5_000
+"""Rows that one call of `sweep` is asked to delete, so that it ends soon after it is watched."""
 FAR = "2100-01-01T00:00:00.000Z"
 
 

@@ -54,13 +54,23 @@ async def _watch(context: Context, path: Path) -> tuple[float, float, int]:
         idle = await _ticks(context.scale.window_seconds)
         sharing = shares(context.population, context.scale.concurrent_each)
         writers = [asyncio.create_task(_write_on(store, share)) for share in sharing[:WORKERS]]
-        sweep = asyncio.create_task(store.sweep(limit=context.scale.stall_expired))
+        over = asyncio.Event()
+        sweep = asyncio.create_task(_sweep_until(store, over))
         settle()
         busy = await _ticks(context.scale.window_seconds, until=sweep)
+        over.set()
         for writer in writers:
             writer.cancel()
         await asyncio.gather(*writers, return_exceptions=True)
         return percentile(idle, 99), percentile(busy, 99), await sweep
+
+
+async def _sweep_until(store: Any, over: asyncio.Event) -> int:
+    """Delete expired rows until none is left or enough was watched; how many."""
+    swept = 0
+    while not over.is_set() and (some := await store.sweep(limit=files.SWEPT_AT_ONCE)):
+        swept += some
+    return swept
 
 
 async def _ticks(seconds: float, until: asyncio.Task[int] | None = None) -> list[float]:
