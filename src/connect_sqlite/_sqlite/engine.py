@@ -87,7 +87,14 @@ class SQLiteEngine:
         )
         in_file = place.path != MEMORY
         self._readers = Readers(place.reader) if in_file else None
-        self._sweeper = Sweeper(operations, self._read, self._writer.run, clock, sweep_interval)
+        self._sweeper = Sweeper(
+            operations,
+            self._read,
+            self._writer.run_patiently,
+            self._uses,
+            clock,
+            sweep_interval,
+        )
         self._housekeeper = Housekeeper(
             self._sweeper,
             Lease(place.reader) if in_file else None,
@@ -183,6 +190,11 @@ class SQLiteEngine:
             yield self._writer.db
         finally:
             self._writer.lock.release()
+
+    def _uses(self) -> int:
+        """How many calls there were.  Who only watches does not count: nobody is held up."""
+        calls = self._tally.operations
+        return self._reads + calls.total() - calls["stats"]
 
     # ------------------------------------------------------------------ the rest of a face's needs
 

@@ -39,7 +39,6 @@ class Housekeeper:
         self._lease = lease
         self._checkpointer = checkpointer
         self._activity = activity
-        self._seen = activity()
         self._checkpoint_asked = False
         self.ticking = lease is None
         """Whether the lease is looked after anyway, so that no reader needs to ask for it."""
@@ -91,8 +90,7 @@ class Housekeeper:
         activity = self._activity()
         if self._lease is not None and self.ticking:
             self.ticking = self._lease.tick(activity.reads, activity.last_commit)
-        if self._sweeper.step(alone=activity == self._seen):
-            self._seen = self._activity()
+        self._sweeper.step()
 
     def _checkpoint(self) -> None:
         assert self._lease is not None

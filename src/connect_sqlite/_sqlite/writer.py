@@ -28,6 +28,7 @@ from .worker import Worker
 __all__ = ["Writer"]
 
 T = TypeVar("T")
+W = TypeVar("W", bound=Waiting)
 
 _LARGEST_GROUP = 256
 _SELDOM = 31
@@ -57,13 +58,13 @@ class Writer:
         """None, whatever its type says, while there is no connection: only behind `lock`."""
         self.last_commit = 0.0
         """On the monotonic clock."""
+        self._begun = 0
         self._opened = opened
         self._path = path
         self._durability = durability
         self._busy_timeout = busy_timeout
         self._tally = tally
         self._synced: bool | None = None
-        self._begun = 0
         self._met_another = -_CONTENDED
         self._has_moved = array("i", [0])
         self._moved_at, _ = self._has_moved.buffer_info()
@@ -106,18 +107,25 @@ class Writer:
                 self._hand_over()
         return waiting.wait()  # type: ignore[no-any-return]
 
+    def run_patiently(self, call: Call[T]) -> T:
+        """As `run`, for one that nobody waits for: the writer thread runs it, and then at once
+        those who came meanwhile, who would otherwise wait for that thread to wake."""
+        return self._queued(SyncWaiting(call)).wait()  # type: ignore[no-any-return]
+
     def submit(self, call: Call[T]) -> asyncio.Future[T]:
         """Queue a call of the running event loop; its future has the outcome."""
-        waiting = AsyncWaiting(call)
+        return self._queued(AsyncWaiting(call)).future
+
+    def _queued(self, waiting: W) -> W:
         with self._gate:
             if self._shut:
                 self._admit()
             self._queue.append(waiting)
             if self._writing is not None:
-                return waiting.future
+                return waiting
             self._writing = self._worker
         self._worker.wake()
-        return waiting.future
+        return waiting
 
     def _hand_over(self) -> None:
         """The caller writes no more: now the writer thread does, or nobody."""
