@@ -1,6 +1,9 @@
 """Whether `get` grows slower with the file: 1,000,000 rows against 10,000."""
 
 import random
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from .. import files
@@ -21,6 +24,7 @@ def run(context: Context, tell: Tell) -> dict[str, Any]:
 
     `large` and `small` draw live sessions anew each round from all that the file has; `large_same`
     draws the same ones each round: so many users who are active among all who once came.
+    `sqlite_*` is SQLite alone, in one long transaction: what the size of a file costs anybody.
     """
     from connect_sqlite import SQLiteStore
 
@@ -32,15 +36,22 @@ def run(context: Context, tell: Tell) -> dict[str, Any]:
             SQLiteStore(context.large, sweep_interval=None) as many,
             SQLiteStore(folder / "small.db", sweep_interval=None) as few,
         ):
-            samples: dict[str, list[float]] = {"large": [], "large_same": [], "small": []}
+            alone = {"large": _sqlite(context.large), "small": _sqlite(folder / "small.db")}
+            samples: defaultdict[str, list[float]] = defaultdict(list)
             # The first round warms the caches and is forgotten.
             for turn in range(scale.rounds + 1):
                 tell(turn / scale.rounds, f"round {turn} of {scale.rounds}")
-                figures = {
-                    "large": _get_all(many, _drawn(context, scale.many, turn)),
-                    "large_same": _get_all(many, _drawn(context, scale.many, 0)),
-                    "small": _get_all(few, _drawn(context, scale.sessions, turn)),
+                drawn = {
+                    "large": _drawn(context, scale.many, turn),
+                    "small": _drawn(context, scale.sessions, turn),
                 }
+                figures = {
+                    "large": _get_all(many.get, drawn["large"]),
+                    "large_same": _get_all(many.get, _drawn(context, scale.many, 0)),
+                    "small": _get_all(few.get, drawn["small"]),
+                }
+                for name, get in alone.items():
+                    figures[f"sqlite_{name}"] = _get_all(get, drawn[name])
                 for name, figure in figures.items():
                     if turn:
                         samples[name].append(figure)
@@ -49,6 +60,7 @@ def run(context: Context, tell: Tell) -> dict[str, Any]:
         "median_us": {name: median(values) for name, values in samples.items()},
         "ratio": ratio(samples["large"], samples["small"]),
         "ratio_same": ratio(samples["large_same"], samples["small"]),
+        "ratio_sqlite": ratio(samples["sqlite_large"], samples["sqlite_small"]),
         "rounds_us": samples,
     }
 
@@ -58,10 +70,19 @@ def _drawn(context: Context, rows: int, turn: int) -> list[str]:
     return [session_id(context.seed, draw.randrange(0, rows, 2)) for _ in range(_CALLS)]
 
 
-def _get_all(store: Any, ids: list[str]) -> float:
-    get = store.get
+def _get_all(get: Callable[[str], Any], ids: list[str]) -> float:
     settle()
     began = nanoseconds()
     for sid in ids:
         get(sid)
     return (nanoseconds() - began) / len(ids) / 1000
+
+
+def _sqlite(path: Path) -> Callable[[str], Any]:
+    import apsw
+
+    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY).cursor()
+    db.execute("PRAGMA cache_size = -65536")  # as the store's
+    db.execute("BEGIN")
+    select = "SELECT sess, expired FROM sessions WHERE sid = ?"
+    return lambda sid: db.execute(select, ("sess:" + sid,)).get
