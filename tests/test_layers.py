@@ -120,7 +120,7 @@ def test_files_stay_short():
     """No source file is longer than 400 lines."""
     kinds = {".py", ".c", ".js", ".mjs", ".cjs", ".ts", ".css", ".html", ".sh"}
     long = []
-    for folder in ("src", "tests", "bench", "demo", "tools"):
+    for folder in ("src", "tests", "bench", "demo", "examples", "tools"):
         for path in (ROOT / folder).rglob("*"):
             if path.suffix in kinds and "node_modules" not in path.parts:
                 lines = len(path.read_text().splitlines())
