@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from connect_sqlite._session.lifecycle import RULES
+from connect_sqlite._session.rules import RULES
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -66,6 +66,7 @@ def rule_lines() -> str:
         f"| {rule.intent.value if rule.intent else '-'} "
         f"| {words[rule.changed]} "
         f"| {words[None if rule.empty is None else not rule.empty]} "
+        f"| {f'`{rule.option}`' if rule.option else '-'} "
         f"| {rule.action.value} | {rule.tell.value} ({rule.why}) |\n"
         for rule in RULES
     ]

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "connect_sqlite"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-PROMISE = {"contract", "errors", "expiry"}
+PROMISE = {"contract", "errors", "expiry", "handles"}
 DOORS = {"asgi", "wsgi", "flask", "quart", "django", "litestar", "aiohttp", "pyramid"}
 PEOPLE = {"cli", "console", "devices"}
 

@@ -17,7 +17,10 @@ from .errors import (
     InvalidSessionId,
     NotASessionStore,
     SchemaTooNew,
+    SessionError,
     SessionExists,
+    SessionGone,
+    SessionLimitReached,
     StoreBusy,
     StoreClosed,
     StoreCorrupt,
@@ -27,6 +30,7 @@ from .errors import (
     StoreUnavailable,
     UnknownIndex,
 )
+from .handles import handle_of
 
 __version__ = "0.1.0"
 
@@ -41,7 +45,10 @@ __all__ = [
     "SQLiteStore",
     "SchemaTooNew",
     "Serializer",
+    "SessionError",
     "SessionExists",
+    "SessionGone",
+    "SessionLimitReached",
     "Stats",
     "Store",
     "StoreBusy",
@@ -54,6 +61,7 @@ __all__ = [
     "StoredSession",
     "TouchResult",
     "UnknownIndex",
+    "handle_of",
     "open_async_store",
     "open_store",
 ]

@@ -1,4 +1,4 @@
-"""Every error a store raises, as one small tree.
+"""Every error a store or a session raises, as two small trees.
 
 A message says what was being done, to which file, and what to do next.  None carries a session id
 or session data.
@@ -9,7 +9,10 @@ __all__ = [
     "InvalidSessionId",
     "NotASessionStore",
     "SchemaTooNew",
+    "SessionError",
     "SessionExists",
+    "SessionGone",
+    "SessionLimitReached",
     "StoreBusy",
     "StoreClosed",
     "StoreCorrupt",
@@ -71,3 +74,15 @@ class InvalidSession(StoreError, ValueError):
 
 class UnknownIndex(StoreError, LookupError):
     """`find` or `destroy_where` named a path that is not among the store's `indexes`."""
+
+
+class SessionError(Exception):
+    """What a session cannot do for its handler.  No fault of the store's."""
+
+
+class SessionGone(SessionError, LookupError):
+    """`reload()` found no session: it is new, has ended, or was destroyed meanwhile."""
+
+
+class SessionLimitReached(SessionError):
+    """Its owner has as many sessions as `sessions_per_owner` allows.  Nothing was written."""

@@ -1,6 +1,7 @@
 """How a plan's steps are carried out, and what follows from the store's answers."""
 
 import asyncio
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -11,15 +12,21 @@ from connect_sqlite._session.changes import Changes
 from connect_sqlite._session.plan import (
     Create,
     Destroy,
+    DestroyMany,
+    Find,
     Kept,
     Merge,
+    Notify,
     Outcome,
     Plan,
     Read,
     Rotate,
+    Set,
     Step,
     Touch,
 )
+from connect_sqlite._session.signing import new_id
+from connect_sqlite._session.timeouts import Marks, Timeouts
 
 COOKIE = {"originalMaxAge": None, "expires": None}
 NOW = 1_795_000_000_000
@@ -62,11 +69,15 @@ def carried(steps, *answers):
 
 
 def kept(lifetime=None):
-    return Kept("id", b"{}", lifetime, NOW + 1000, COOKIE)
+    return Kept("id", b"{}", lifetime, NOW + 1000, Marks(), COOKIE)
 
 
-def plan(step, lifetime=None):
-    return carrying(Plan(step, kept=kept(lifetime), now=NOW))
+def steps_of(plan, made=new_id):
+    return carrying(plan, Timeouts(86_400_000, None, None, None, time.time), made)
+
+
+def plan(step, lifetime=None, made=new_id):
+    return steps_of(Plan(step, kept=kept(lifetime), now=NOW), made)
 
 
 def row(**data):
@@ -183,18 +194,18 @@ def test_rotation_makes_another_id_when_the_new_one_is_taken():
 
 
 STEPS = [
-    (plan(Create("id", {})), plan(Create("id", {})), [SessionExists(), None]),
-    (plan(Merge("id", {}, (), ENDS)), plan(Merge("id", {}, (), ENDS)), [row()]),
-    (carrying(Plan()), carrying(Plan()), []),
+    (Create("id", {}), [SessionExists(), None]),
+    (Merge("id", {}, (), ENDS), [row()]),
+    (None, []),
 ]
 
 
-@pytest.mark.parametrize(("steps", "the_same", "answers"), STEPS)
-def test_both_ways_of_carrying_ask_the_same(monkeypatch, steps, the_same, answers):
+@pytest.mark.parametrize(("step", "answers"), STEPS)
+def test_both_ways_of_carrying_ask_the_same(step, answers):
     """A store that blocks and one that is awaited are asked the same and come to the same."""
-    monkeypatch.setattr("connect_sqlite._session.carry.new_id", lambda: "another")
     blocking, awaited = Script(*answers), AsyncScript(*answers)
-    assert carry(blocking, steps) == asyncio.run(carry_async(awaited, the_same))
+    one, other = plan(step, made=lambda: "another"), plan(step, made=lambda: "another")
+    assert carry(blocking, one) == asyncio.run(carry_async(awaited, other))
     assert blocking.asked == awaited.asked
 
 
@@ -212,13 +223,17 @@ def test_every_step_is_a_call_of_the_contract():
     calls = [
         Read("i"),
         Create("i", {}),
+        Set("i", {}),
         Merge("i", {}, (), ENDS),
         Touch("i", {}),
         Rotate("i", "j", {}),
         Destroy("i"),
+        Find("user.id", 7),
+        DestroyMany(("i",)),
     ]
-    assert Step.__args__ == tuple(type(step) for step in calls)
-    script = Script(*range(6))
+    assert Step.__args__ == (*(type(step) for step in calls), Notify)
+    names = ["get", "create", "set", "merge", "touch", "rotate", "destroy", "find", "destroy_many"]
+    script = Script(*names)
     for step in calls:
         step.on(script)
-    assert ["get", "create", "merge", "touch", "rotate", "destroy"] == [a[0] for a in script.asked]
+    assert names == [call for call, *_ in script.asked]

@@ -154,7 +154,7 @@ def test_an_application_without_lifespan_keeps_its_store(runner, tmp_path):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
             response = await client.get("/")
-        await app._store.close()
+        await app.store.close()
         return response.status_code
 
     assert 200 == runner.run(visit())

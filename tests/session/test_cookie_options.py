@@ -1,12 +1,12 @@
 """The cookie's configuration."""
 
-import time
 from datetime import timedelta
 
 import pytest
 
+from connect_sqlite._session.jar import SessionCookies
 from connect_sqlite._session.options import CookieOptions, checked_name, cookie_options
-from connect_sqlite._session.timeouts import Timeouts
+from connect_sqlite._session.signing import Signer
 
 
 def test_defaults():
@@ -152,8 +152,8 @@ def test_same_site_takes_express_values(given, meant):
 )
 def test_max_age_is_a_timedelta_or_seconds(given, milliseconds):
     """`max_age` is a `timedelta` or a number of seconds; 0 is a value."""
-    max_age = cookie_options({"max_age": given}).max_age
-    assert milliseconds == Timeouts.of(max_age, None, None, time.time).max_age
+    options = cookie_options({"max_age": given})
+    assert milliseconds == SessionCookies("sid", options, Signer("s" * 32)).lifetime
 
 
 def test_options_cannot_be_changed_afterwards():

@@ -1,10 +1,12 @@
 """What is decided about a session, without any store."""
 
+from itertools import product
+
 import pytest
 
-from connect_sqlite._session.lifecycle import RULES, Action, Moment
 from connect_sqlite._session.plan import Create, Destroy, Merge, Rotate, Tell, Touch
-from connect_sqlite._session.session import Intent, Session
+from connect_sqlite._session.rules import RULES, Action, Intent, Moment
+from connect_sqlite._session.session import Session
 
 from .visit import (
     Visit,
@@ -29,7 +31,7 @@ CASES = [
     (False, look, None, Tell.NOTHING),
     (False, set_and_unset, None, Tell.NOTHING),
     (False, Session.rotate, None, Tell.NOTHING),
-    (False, Session.regenerate, None, Tell.NOTHING),
+    (False, Session.regenerate, Create, Tell.ID),
     (False, Session.touch, None, Tell.NOTHING),
     (False, remember, None, Tell.NOTHING),
     (False, Session.clear, None, Tell.NOTHING),
@@ -120,9 +122,11 @@ def test_every_fact_has_a_rule():
         for empty in (True, False)
     }
     used = set()
-    for facts in combinations:
+    options = {rule.option for rule in RULES}
+    for facts, option in product(combinations, options):
+        rules = [rule for rule in RULES if rule.option in ("", option)]
         used.add(
-            next(r for r in RULES if all(w in (None, f) for w, f in zip(r, facts, strict=False)))
+            next(r for r in rules if all(w in (None, f) for w, f in zip(r, facts, strict=False)))
         )
     assert set(RULES) == used
     assert set(Action) == {rule.action for rule in RULES}

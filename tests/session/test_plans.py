@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from connect_sqlite import InvalidSession
-from connect_sqlite._session.lifecycle import Moment
 from connect_sqlite._session.plan import Create, Outcome, Read, Tell, Touch
+from connect_sqlite._session.rules import Moment
 from connect_sqlite._session.session import Session
 
 from .conftest import START
@@ -33,7 +33,7 @@ def test_a_new_session_is_created_with_its_cookie_first(visit):
     session.update(DATA)
     step = visit.plan(session).step
     assert session.id == step.sid
-    assert ["cookie", "a", "user"] == list(step.session)
+    assert ["cookie", "_session", "a", "user"] == list(step.session)
     assert {
         "originalMaxAge": None,
         "expires": None,
@@ -74,7 +74,7 @@ def test_a_saved_session_with_a_lifetime_ends_that_much_later(clock):
     assert {"a": 2} == plan.step.changed
     assert datetime.fromtimestamp(START + 3601, UTC) == plan.step.expires
     assert Tell.ID is plan.tell
-    header = visit.lifecycle.set_cookie(plan, Outcome(OLD, 3_600_000), https=False)
+    header = visit.set_cookie(plan, Outcome(OLD, 3_600_000))
     assert b"Max-Age=3600;" in header
 
 
@@ -132,7 +132,7 @@ def test_a_hardened_setting_is_stored_at_the_next_save(visit, cookie):
     [
         (None, DAY, None),
         (None, DAY * 0.95, None),
-        (None, DAY * 0.89, Touch(OLD, {})),
+        (None, DAY * 0.89, Touch(OLD, {"cookie": {"expires": NOW + DAY}})),
         (60_000, 60_000, None),
         (60_000, 53_000, Touch(OLD, {"cookie": {"expires": NOW + 60_000}})),
     ],
@@ -167,19 +167,20 @@ def test_case_12_regenerate_and_sign_in(visit):
     session.regenerate()
     session["user"] = {"id": 9}
     step = visit.plan(session).step
-    assert {"cookie", "user"} == set(step.session)
+    assert {"cookie", "_session", "user"} == set(step.session)
     assert step.changes is None
     assert step.creates
 
 
 @pytest.mark.parametrize("act", [change, then(change, Session.rotate)])
 @pytest.mark.parametrize("known", [True, False])
-def test_the_key_cookie_is_kept_for_the_cookie(visit, known, act):
+@pytest.mark.parametrize("key", ["cookie", "_session"])
+def test_reserved_keys_are_kept_for_the_session(visit, known, act, key):
     """Data under `cookie` would break the row for Express: it is an error that names the key."""
     session = visit.loaded() if known else visit.new()
-    session["cookie"] = {"path": "/"}
+    session[key] = {"path": "/"}
     act(session)
-    with pytest.raises(InvalidSession, match="key cookie"):
+    with pytest.raises(InvalidSession, match=f"key {key}"):
         visit.plan(session)
 
 
@@ -188,8 +189,8 @@ def test_an_id_is_told_only_if_it_lives(visit):
     session = visit.loaded()
     session.cookie.max_age = 60
     plan = visit.plan(session)
-    assert visit.lifecycle.set_cookie(plan, Outcome(None), https=False) is None
-    assert visit.lifecycle.set_cookie(plan, Outcome(OLD, 60_000), https=False) is not None
+    assert visit.set_cookie(plan, Outcome(None)) is None
+    assert visit.set_cookie(plan, Outcome(OLD, 60_000)) is not None
 
 
 def test_threat_4_a_session_that_was_ended_stays_ended(visit):
@@ -212,7 +213,7 @@ def test_a_sign_in_after_a_lost_session_is_a_new_one(visit):
     session.regenerate()
     session["user"] = 7
     step = visit.plan(session).step
-    assert {"user": 7} == {key: step.session[key] for key in step.session if key != "cookie"}
+    assert {"cookie", "_session", "user"} == set(step.session)
     assert OLD != step.sid
 
 

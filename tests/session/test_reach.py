@@ -32,8 +32,8 @@ def test_case_11_a_secure_cookie_does_not_go_out_in_the_clear(clock, secure, htt
     visit = Visit(clock, secure=secure)
     session = visit.new()
     session["a"] = 1
-    plan = visit.plan(session, https=https)
-    assert withheld == visit.lifecycle.withholds(plan, https=https, host=host)
+    plan = visit.plan(session)
+    assert withheld == visit.cookies.withholds(plan, https=https, host=host)
 
 
 def test_a_goodbye_is_never_withheld(clock):
@@ -42,7 +42,7 @@ def test_a_goodbye_is_never_withheld(clock):
     session = visit.loaded()
     session.destroy()
     plan = visit.plan(session)
-    assert not visit.lifecycle.withholds(plan, https=False, host=b"example.com")
+    assert not visit.cookies.withholds(plan, https=False, host=b"example.com")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_goodbye_is_never_withheld(clock):
 )
 def test_the_path_covers_whole_segments(clock, path, request_path, covered):
     """O15 of Ours: a cookie for /foo makes sessions at /foo and below, not at /foobar."""
-    assert covered == Visit(clock, path=path).lifecycle.covers(request_path, "")
+    assert covered == Visit(clock, path=path).cookies.covers(request_path, "")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_path_covers_whole_segments(clock, path, request_path, covered):
 )
 def test_the_path_is_the_browser_s(clock, root, request_path, covered):
     """Case 6: behind a prefix the path is the browser's, in whichever way the server says it."""
-    assert covered == Visit(clock, path="/app/shop").lifecycle.covers(request_path, root)
+    assert covered == Visit(clock, path="/app/shop").cookies.covers(request_path, root)
 
 
 def test_a_name_that_does_not_fit_is_refused(clock):

@@ -11,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connect_sqlite import InvalidSession, StoredSession
+from connect_sqlite._session.jar import SessionCookies
+from connect_sqlite._session.options import CookieOptions
 from connect_sqlite._session.session import Session
+from connect_sqlite._session.signing import Signer, new_id
 from connect_sqlite._session.timeouts import Timeouts
 
-from .conftest import START, Clock
+from .conftest import SECRET, START, Clock
 
 NOW = int(START * 1000)
 DAY = 86_400
@@ -22,12 +25,25 @@ DATA = {"a": 1, "user": {"id": 7}}
 
 
 def timeouts(clock=None, **options):
-    options = {"max_age": None, "ttl": DAY * 1000, "touch_interval": None, **options}
-    return Timeouts(clock=clock or Clock(), **options)
+    nothing = dict.fromkeys(("idle", "absolute", "touch_interval"))
+    return Timeouts(clock=clock or Clock(), **{"ttl": DAY * 1000, **nothing, **options})
 
 
-def new(clock=None, **options):
-    return Session(timeouts(clock, **options))
+class Home:
+    """All that a session asks of its middleware."""
+
+    store = None
+
+    def __init__(self, terms):
+        self.timeouts = terms
+
+    def new_id(self, request):
+        return new_id()
+
+
+def new(clock=None, *, max_age=None, **options):
+    cookies = SessionCookies("connect.sid", CookieOptions(max_age=max_age), Signer(SECRET))
+    return Session(Home(timeouts(clock, **options)), cookies, https=False)
 
 
 def loaded(data=DATA, clock=None, **options):
@@ -228,8 +244,8 @@ def test_the_row_s_cookie_is_no_data():
 )
 def test_the_stored_lifetime_counts(cookie, lifetime):
     """A session keeps its stored lifetime; a row without a cookie has the default (L6, L11)."""
-    assert lifetime == loaded({"cookie": cookie}, max_age=120_000).cookie.original_max_age
-    assert 120 == loaded({}, max_age=120_000).cookie.original_max_age
+    assert lifetime == loaded({"cookie": cookie}, max_age=120).cookie.original_max_age
+    assert 120 == loaded({}, max_age=120).cookie.original_max_age
 
 
 @pytest.mark.parametrize(
@@ -272,7 +288,7 @@ def test_case_3_a_time_without_a_zone_is_refused():
 
 def test_the_time_left_shrinks(clock):
     """`cookie.max_age` is what is left, as in Express; a new session has all of it."""
-    assert 60 == new(clock, max_age=60_000).cookie.max_age
+    assert 60 == new(clock, max_age=60).cookie.max_age
     session = loaded({"cookie": {"originalMaxAge": DAY * 1000}}, clock)
     clock.advance(100)
     assert DAY - 100 == session.cookie.max_age
@@ -281,7 +297,7 @@ def test_the_time_left_shrinks(clock):
 
 def test_regenerate_forgets_remember_me():
     """A regenerated session has the configured lifetime again, as in Express."""
-    session = loaded({"cookie": {"originalMaxAge": 5000}}, max_age=60_000)
+    session = loaded({"cookie": {"originalMaxAge": 5000}}, max_age=60)
     session.regenerate()
     assert 60 == session.cookie.original_max_age
 
@@ -312,4 +328,4 @@ def test_reading_writes_at_most_once_in_a_tenth_of_the_lifetime(options, lifetim
     """A read moves the end once the row is older than the interval, a tenth of its life at most."""
     terms = timeouts(**options)
     written = NOW - int(age * 1000)
-    assert due == terms.is_due(lifetime, terms.end(lifetime, written), NOW)
+    assert due == terms.is_due(lifetime, None, terms.end(lifetime, None, written), NOW)

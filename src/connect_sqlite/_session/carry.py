@@ -3,32 +3,51 @@
 `carry` and `carry_async` only fetch the answers: one calls, the other awaits.
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
+from inspect import isawaitable
+from logging import getLogger
 from typing import Any, TypeVar
 
 from ..contract import AsyncStore, Data, Store, StoredSession, TouchResult
 from ..errors import SessionExists
-from .plan import NONE_LIVES, Create, Destroy, Merge, Outcome, Plan, Read, Rotate, Step, Touch
-from .signing import new_id
-from .timeouts import stored_lifetime
+from .plan import (
+    NONE_LIVES,
+    Create,
+    Destroy,
+    Merge,
+    Notify,
+    Outcome,
+    Plan,
+    Read,
+    Rotate,
+    Set,
+    Step,
+    Touch,
+)
+from .timeouts import Timeouts, stored_lifetime
 
-__all__ = ["carry", "carry_async", "carrying", "load", "load_async"]
+__all__ = ["Steps", "carry", "carry_async", "carrying", "load", "load_async"]
 
 T = TypeVar("T")
 Steps = Generator[Step, Any, T]
 
+_log = getLogger("connect_sqlite")
 
-def carrying(plan: Plan) -> Steps[Outcome]:
+
+def carrying(plan: Plan, timeouts: Timeouts, new_id: Callable[[], str]) -> Steps[Outcome]:
     """The steps of a plan; says which session lives afterwards."""
     step = plan.step
     lifetime = plan.kept.lifetime if plan.kept else None
     match step:
         case Create():
-            return Outcome((yield from _creating(step)), lifetime)
+            return Outcome((yield from _creating(step, new_id)), lifetime)
+        case Set():
+            yield step
+            return Outcome(step.sid, lifetime)
         case Merge():
-            return (yield from _merging(step, lifetime, plan.now))
+            return (yield from _merging(step, plan, timeouts))
         case Rotate():
-            return Outcome((yield from _rotating(step)), lifetime)
+            return Outcome((yield from _rotating(step, new_id)), lifetime)
         case Touch():
             lives = (yield step) != TouchResult.EXPIRED
             return Outcome(step.sid, lifetime) if lives else NONE_LIVES
@@ -40,7 +59,7 @@ def carrying(plan: Plan) -> Steps[Outcome]:
     return NONE_LIVES
 
 
-def _creating(step: Create) -> Steps[str]:
+def _creating(step: Create, new_id: Callable[[], str]) -> Steps[str]:
     try:
         yield step
     except SessionExists:
@@ -49,18 +68,21 @@ def _creating(step: Create) -> Steps[str]:
     return step.sid
 
 
-def _merging(step: Merge, lifetime: int | None, now: int) -> Steps[Outcome]:
+def _merging(step: Merge, plan: Plan, timeouts: Timeouts) -> Steps[Outcome]:
+    assert plan.kept is not None
+    lifetime = plan.kept.lifetime
     row: StoredSession | None = yield step
     if row is None:
         return NONE_LIVES
     present = stored_lifetime(row.get("cookie"), lifetime)
-    if present != lifetime:
+    if present != lifetime and step.expires is not None:
         # Another request gave the session another lifetime meanwhile, and that one holds.
-        yield Touch.until(step.sid, present, now)
+        ends = timeouts.end(present, plan.kept.marks.began, plan.now)
+        yield Touch.until(step.sid, ends)
     return Outcome(step.sid, present)
 
 
-def _rotating(step: Rotate) -> Steps[str | None]:
+def _rotating(step: Rotate, new_id: Callable[[], str]) -> Steps[str | None]:
     if step.changes is not None:
         row: StoredSession | None = yield Read(step.old)
         if row is not None:
@@ -72,7 +94,9 @@ def _rotating(step: Rotate) -> Steps[str | None]:
         rotated = yield step
     if rotated:
         return step.new
-    return (yield from _creating(Create(step.new, step.session))) if step.creates else None
+    if not step.creates:
+        return None
+    return (yield from _creating(Create(step.new, step.session), new_id))
 
 
 def _with_changes_of_others(step: Rotate, row: Data) -> Data:
@@ -111,6 +135,9 @@ def carry(store: Store, steps: Steps[T]) -> T:
                 answer = step.on(store)
             except SessionExists as error:
                 step = steps.throw(error)
+            except Exception as error:  # noqa: BLE001 - a hook's may be anything
+                _forgive(step, error)
+                step = steps.send(None)
             else:
                 step = steps.send(answer)
     except StopIteration as end:
@@ -124,11 +151,23 @@ async def carry_async(store: AsyncStore, steps: Steps[T]) -> T:
         step = next(steps)
         while True:
             try:
-                answer = await step.on(store)
+                answer = step.on(store)
+                if type(step) is not Notify or isawaitable(answer):
+                    answer = await answer
             except SessionExists as error:
                 step = steps.throw(error)
+            except Exception as error:  # noqa: BLE001 - a hook's may be anything
+                _forgive(step, error)
+                step = steps.send(None)
             else:
                 step = steps.send(answer)
     except StopIteration as end:
         result: T = end.value
         return result
+
+
+def _forgive(step: Step, error: Exception) -> None:
+    """A hook that fails undoes nothing; all else goes to who asked."""
+    if type(step) is not Notify:
+        raise error
+    _log.error("A hook of the session layer failed", exc_info=error)

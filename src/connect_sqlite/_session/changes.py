@@ -24,6 +24,10 @@ class Changes(NamedTuple):
     removed: tuple[str, ...]
     print: Print
 
+    def touch(self, key: str) -> bool:
+        """Whether this key is another one now."""
+        return key in self.changed or key in self.removed
+
 
 def print_of(data: dict[str, Any]) -> Print:
     """What to compare with later."""

@@ -17,6 +17,7 @@ __all__ = ["CookieWriter", "signed_ids"]
 _MOST_CANDIDATES = 3
 # An id has at most 255 bytes; with its signature and every byte escaped it stays below this.
 _LONGEST_VALUE = 1024
+_NO_LIFETIME = dict.fromkeys(("originalMaxAge", "expires", "maxAge"))
 _BLANKS = b" \t"
 _UNESCAPED = "!~*'()"  # beside what quote never escapes: JavaScript's encodeURIComponent
 
@@ -105,17 +106,23 @@ class CookieWriter:
         """The `Set-Cookie` for this id.  With a lifetime it ends that much after now."""
         return self._header(quote(f"s:{self._sign(sid)}", safe=_UNESCAPED), lifetime, now)
 
-    def to_json(self, lifetime: int | None, now: int) -> dict[str, Any]:
-        """The `cookie` object of a row, with express-session's names."""
-        expires = None if lifetime is None else to_iso(to_datetime(now + lifetime))
-        return {**self._kept, "originalMaxAge": lifetime, "expires": expires}
+    def to_json(self, lifetime: int | None, ends: int, left: int | None) -> dict[str, Any]:
+        """The `cookie` object of a row that ends then, with express-session's names.
+
+        Without a lifetime, `left` is how long it lives if that is not the store's `ttl`: `expires`
+        would give the browser's cookie an end.
+        """
+        if lifetime is not None:
+            expires = to_iso(to_datetime(ends))
+            return {**self._kept, "originalMaxAge": lifetime, "expires": expires}
+        return self._kept if left is None else {**self._kept, "maxAge": left}
 
     def is_kept_in(self, cookie: Any) -> bool:
         """Whether a row's `cookie` object says the same as this one would, but for the lifetime."""
         if not isinstance(cookie, dict):
             return False
-        lifetime = {name: cookie.get(name) for name in ("originalMaxAge", "expires")}
-        return cookie == {**self._kept, **lifetime}
+        # On the path of every changed request, hence in C.
+        return {**cookie, **_NO_LIFETIME} == {**self._kept, **_NO_LIFETIME}
 
     def _header(self, value: str, lifetime: int | None, now: int) -> bytes:
         until = ""

@@ -7,18 +7,24 @@ from typing import Any, NamedTuple
 from ..contract import AsyncStore, Data, Store
 from .changes import Changes, Print
 from .discreet import discreet
+from .events import Hook, SessionEvent
+from .timeouts import Marks
 
 __all__ = [
     "NONE_LIVES",
     "NOTHING_TO_DO",
     "Create",
     "Destroy",
+    "DestroyMany",
+    "Find",
     "Kept",
     "Merge",
+    "Notify",
     "Outcome",
     "Plan",
     "Read",
     "Rotate",
+    "Set",
     "Step",
     "Tell",
     "Touch",
@@ -43,11 +49,21 @@ class Create(NamedTuple):
 
 
 @discreet
+class Set(NamedTuple):
+    sid: str
+    session: Data
+
+    def on(self, store: Store | AsyncStore) -> Any:
+        return store.set(self.sid, self.session)
+
+
+@discreet
 class Merge(NamedTuple):
     sid: str
     changed: Data
     removed: tuple[str, ...]
-    expires: datetime
+    expires: datetime | None
+    """None: it ends when it would have ended."""
 
     def on(self, store: Store | AsyncStore) -> Any:
         return store.merge(self.sid, self.changed, self.removed, self.expires)
@@ -60,9 +76,9 @@ class Touch(NamedTuple):
     """What its new end follows from: the `cookie` alone."""
 
     @classmethod
-    def until(cls, sid: str, lifetime: int | None, now: int) -> "Touch":
-        """To the end of a lifetime that begins now; without one, after the store's `ttl`."""
-        return cls(sid, {} if lifetime is None else {"cookie": {"expires": now + lifetime}})
+    def until(cls, sid: str, ends: int) -> "Touch":
+        """To this end, in milliseconds."""
+        return cls(sid, {"cookie": {"expires": ends}})
 
     def on(self, store: Store | AsyncStore) -> Any:
         return store.touch(self.sid, self.session)
@@ -90,7 +106,33 @@ class Destroy(NamedTuple):
         return store.destroy(self.sid)
 
 
-Step = Read | Create | Merge | Touch | Rotate | Destroy
+@discreet
+class Find(NamedTuple):
+    path: str
+    value: str | int
+
+    def on(self, store: Store | AsyncStore) -> Any:
+        return store.find(self.path, self.value)
+
+
+@discreet
+class DestroyMany(NamedTuple):
+    sids: tuple[str, ...]
+
+    def on(self, store: Store | AsyncStore) -> Any:
+        return store.destroy_many(self.sids)
+
+
+@discreet
+class Notify(NamedTuple):
+    hook: Hook
+    event: SessionEvent
+
+    def on(self, store: Store | AsyncStore) -> Any:
+        return self.hook(self.event)
+
+
+Step = Read | Create | Set | Merge | Touch | Rotate | Destroy | Find | DestroyMany | Notify
 
 
 class Tell(Enum):
@@ -109,6 +151,7 @@ class Kept(NamedTuple):
     print: Print
     lifetime: int | None
     ends: int
+    marks: Marks
     cookie: Any
     """The `cookie` object of the row."""
 
@@ -122,6 +165,8 @@ class Plan(NamedTuple):
     kept: Kept | None = None
     """What the store has when all went well."""
     now: int = 0
+    owner: str | int | None = None
+    """Whose session it has become in this request: a sign-in."""
     too_late: bool = False
     """Whether something is lost, for the browser cannot be told an id any more."""
 

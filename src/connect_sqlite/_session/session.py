@@ -2,65 +2,89 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from enum import Enum
 from functools import wraps
-from typing import Any
+from typing import Any, Protocol
 
 from ..contract import StoredSession
-from ..expiry import from_datetime, to_datetime
+from ..expiry import NEVER, to_datetime
+from ..handles import handle_of
+from . import csrf
 from .changes import print_of
+from .cookie import CookieWriter
+from .jar import SessionCookies
 from .plan import Kept, Outcome, Plan, Tell
-from .signing import new_id
-from .timeouts import Timeouts, stored_lifetime, to_milliseconds
+from .rules import Intent
+from .session_cookie import SessionCookie
+from .timeouts import Marks, Timeouts, stored_lifetime, to_milliseconds
 
-__all__ = ["Intent", "Session", "SessionCookie"]
+__all__ = ["MARKS", "Home", "Session"]
 
+MARKS = "_session"
+"""The key of a row under which the marks are kept."""
 
-class Intent(Enum):
-    """What the handler asked for beside changes."""
-
-    NONE = "none"
-    ROTATE = "rotate"
-    REGENERATE = "regenerate"
-    DESTROY = "destroy"
-
+_FLASH = "_flash"
+_CSRF = "_csrf"
 
 # Reading a member from its enum costs ten times as much as reading a name.
 _NO_INTENT = Intent.NONE
 _TELL_NOTHING = Tell.NOTHING
+_NO_MARKS = Marks()
+
+
+class Home(Protocol):
+    """What a session asks of the configuration that it lives under."""
+
+    timeouts: Timeouts
+    store: Any
+
+    def new_id(self, request: Any) -> str: ...
 
 
 class Session(dict[str, Any]):
     """One visitor's session.  Its data are the dict's; it is saved as the response starts.
 
-    Values are JSON's.  The key `cookie` is kept for the cookie's settings, which are at `.cookie`.
+    Values are JSON's.  The keys `cookie` and `_session` are kept for the session's own settings.
     """
 
     __slots__ = (
+        "_cookies",
         "_ends",
+        "_home",
+        "_https",
         "_id",
         "_intent",
         "_is_lost",
+        "_is_passive",
         "_kept",
         "_lifetime",
+        "_marks",
+        "_request",
         "_tell",
-        "_timeouts",
         "_touched",
+        "_writer",
         "accessed",
     )
 
     accessed: bool
     """Whether the handler looked at it, so that the response depends on the cookie (`Vary`)."""
 
-    def __init__(self, timeouts: Timeouts) -> None:
-        self._timeouts = timeouts
+    def __init__(
+        self, home: Home, cookies: SessionCookies, *, https: bool, request: Any = None
+    ) -> None:
+        self._home = home
+        self._cookies = cookies
+        self._https = https
+        self._writer: CookieWriter = cookies.writers[https]
+        self._request = request
         self._id: str | None = None
         self.accessed = False
         self._kept: Kept | None = None
         self._is_lost = False  # it was ended by others while this request ran
+        self._is_passive = False
         self._intent = _NO_INTENT
         self._touched = False
-        self._lifetime = timeouts.max_age
+        self._lifetime = cookies.lifetime
+        self._marks = _NO_MARKS
         self._ends: int | None = None  # worked out when asked for
         self._tell = _TELL_NOTHING  # what `save()` left to be told when the response starts
 
@@ -68,18 +92,24 @@ class Session(dict[str, Any]):
         """Become the session of a row."""
         dict.update(self, row)
         cookie = dict.pop(self, "cookie", None)
-        lifetime = stored_lifetime(cookie, self._timeouts.max_age)
+        marks = dict.pop(self, MARKS, None)
+        self._marks = marks = _NO_MARKS if marks is None else Marks.of(marks)
+        self._lifetime = lifetime = stored_lifetime(cookie, self._cookies.lifetime)
         self._id = row.id
-        self._lifetime = lifetime
         self._ends = row.expires_ms
-        self._kept = Kept(row.id, print_of(self), lifetime, row.expires_ms, cookie)
+        self._kept = Kept(row.id, print_of(self), lifetime, row.expires_ms, marks, cookie)
 
     @property
     def id(self) -> str:
         """The id: a secret as good as a password.  A new session's is not in the store yet."""
         if self._id is None:
-            self._id = new_id()
+            self._id = self._home.new_id(self._request)
         return self._id
+
+    @property
+    def handle(self) -> str:
+        """A name that may be shown and logged: the id cannot be found from it."""
+        return handle_of(self.id)
 
     @property
     def is_new(self) -> bool:
@@ -92,7 +122,42 @@ class Session(dict[str, Any]):
         return to_datetime(self._end())
 
     @property
-    def cookie(self) -> "SessionCookie":
+    def time_left(self) -> timedelta | None:
+        """How long it lives if it is not used again; None if it never ends."""
+        ends = self._end()
+        if ends >= NEVER:
+            return None
+        return timedelta(milliseconds=max(0, ends - self._timeouts.now()))
+
+    @property
+    def created(self) -> datetime | None:
+        """When it began.  None: it is new, or another program made it, which does not say."""
+        return _moment(self._marks.created)
+
+    @property
+    def authenticated_at(self) -> datetime | None:
+        """When its user last proved who it is: the sign-in, or `reauthenticated()`."""
+        return _moment(self._marks.authenticated)
+
+    @property
+    def last_seen(self) -> datetime | None:
+        """When it was last used before this request, to within the touch interval.
+
+        None for a new one.  In its last hours before an absolute timeout, a time before that.
+        """
+        kept = self._kept
+        if kept is None:
+            return None
+        now = self._timeouts.now()
+        return to_datetime(self._timeouts.last_seen(kept.lifetime, kept.ends, now))
+
+    @property
+    def store(self) -> Any:
+        """The store it is kept in."""
+        return self._home.store
+
+    @property
+    def cookie(self) -> SessionCookie:
         """The cookie's lifetime, which is the session's own."""
         return SessionCookie(self)
 
@@ -108,9 +173,22 @@ class Session(dict[str, Any]):
         if not keep:
             self.regenerate()
         elif self._intent is Intent.NONE:
-            self.accessed = True
+            # Who knew the session before may know its token.
+            self.pop(_CSRF, None)
             self._intent = Intent.ROTATE
             self._id = None
+
+    def reauthenticated(self) -> None:
+        """Say that the user has just proved again who it is: a new id, and both timeouts anew."""
+        self.rotate()
+        self._authenticate(self._timeouts.now())
+
+    def authenticated_within(self, limit: timedelta | float) -> bool:
+        """Whether the last proof is at most so long ago, in seconds or as a `timedelta`."""
+        at = self._marks.authenticated
+        if at is None:
+            return False
+        return self._timeouts.now() - at <= to_milliseconds(limit, "limit")
 
     def regenerate(self) -> None:
         """End the session and start an empty one under a new id, as express-session does."""
@@ -126,6 +204,46 @@ class Session(dict[str, Any]):
     def touch(self) -> None:
         """Count this as activity now: the session ends its whole lifetime from here."""
         self._touched = True
+
+    def no_activity(self) -> None:
+        """Do not count this request as activity: a poll, say.  Its changes are saved all the same.
+
+        The session then ends when it would have ended without it.
+        """
+        self._is_passive = True
+
+    def flash(self, message: Any, category: str = "message") -> None:
+        """Keep a message for the next page that asks for `flashes()`."""
+        self[_FLASH] = [*self.get(_FLASH, ()), [category, message]]
+
+    def flashes(self, category: str | None = None) -> list[tuple[str, Any]]:
+        """The messages with their categories, oldest first; each is given once.
+
+        With a category, those of this one, and the others stay.
+        """
+        kept: list[Any] = []
+        given: list[Any] = []
+        for each in self.get(_FLASH, ()):
+            (given if category is None or each[0] == category else kept).append(each)
+        if kept:
+            self[_FLASH] = kept
+        else:
+            self.pop(_FLASH, None)
+        return [(name, message) for name, message in given]
+
+    def csrf_token(self) -> str:
+        """What a form carries so that `check_csrf` knows it was shown to this session.
+
+        Another text each time, for compression tells what stays the same; all are good until the
+        session rotates.
+        """
+        if not isinstance(self.get(_CSRF), str):
+            self[_CSRF] = csrf.new_secret()
+        return csrf.masked(self[_CSRF])
+
+    def check_csrf(self, token: object) -> bool:
+        """Whether `csrf_token()` gave out this token in this session."""
+        return csrf.belongs(token, self.get(_CSRF))
 
     def copy(self) -> dict[str, Any]:
         """The data alone, as a plain dict."""
@@ -143,19 +261,38 @@ class Session(dict[str, Any]):
     def _settle(self, plan: Plan, outcome: Outcome) -> None:
         """Take over what the store said, so that only later changes are saved next."""
         self._intent = Intent.NONE
-        self._touched = False
+        self._touched = self._is_passive = False
         self._is_lost = outcome.sid is None and plan.kept is not None
         self._tell = Tell.NOTHING if self._is_lost else plan.tell
         if outcome.sid is None or plan.kept is None:
             self._kept = self._id = self._ends = None
-            self._lifetime = self._timeouts.max_age
+            self._lifetime = self._cookies.lifetime
+            self._marks = _NO_MARKS
             return
         self._id = outcome.sid
         self._lifetime = outcome.lifetime
+        self._marks = plan.kept.marks
         self._ends = plan.kept.ends
         if outcome.lifetime != plan.kept.lifetime:  # another request changed it
-            self._ends = self._timeouts.end(outcome.lifetime, plan.now)
+            self._ends = self._timeouts.end(outcome.lifetime, self._marks.began, plan.now)
         self._kept = plan.kept._replace(sid=outcome.sid, lifetime=outcome.lifetime, ends=self._ends)
+
+    def _refill(self, row: StoredSession) -> None:
+        """Become the session of a row, whatever it was."""
+        dict.clear(self)
+        self._intent = _NO_INTENT
+        self._is_lost = self._touched = False
+        self._fill(row)
+
+    def _discard(self) -> None:
+        """Leave the store and the browser as they are."""
+        self.clear()
+        self._is_lost = True
+        self._tell = _TELL_NOTHING
+
+    def _authenticate(self, now: int) -> None:
+        self._marks = Marks(self._marks.created or now, now)
+        self._ends = None
 
     def _data(self) -> dict[str, Any]:
         """The data, without that being an access.  `dict.copy` would go through `keys()`."""
@@ -166,60 +303,25 @@ class Session(dict[str, Any]):
         self._intent = intent
         self._id = None
         self._is_lost = False
-        self._lifetime = self._timeouts.max_age
+        self._lifetime = self._cookies.lifetime
+        self._marks = _NO_MARKS
         self._ends = None
+
+    @property
+    def _timeouts(self) -> Timeouts:
+        return self._home.timeouts
 
     def _end(self) -> int:
         if self._ends is None:
-            return self._timeouts.end(self._lifetime, self._timeouts.now())
+            timeouts = self._timeouts
+            now = timeouts.now()
+            began = now if self._marks.began is None else self._marks.began
+            return timeouts.end(self._lifetime, began, now)
         return self._ends
 
 
-class SessionCookie:
-    """The lifetime of a session and its cookie.  What is set moves both, and stays."""
-
-    __slots__ = ("_session",)
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    @property
-    def original_max_age(self) -> float | None:
-        """The lifetime in seconds.  None: the cookie ends with the browser."""
-        lifetime = self._session._lifetime
-        return None if lifetime is None else lifetime / 1000
-
-    @property
-    def max_age(self) -> float | None:
-        """The seconds left.  Set it to a `timedelta`, a number of seconds, or None."""
-        session = self._session
-        if session._lifetime is None:
-            return None
-        return (session._end() - session._timeouts.now()) / 1000
-
-    @max_age.setter
-    def max_age(self, value: timedelta | float | None) -> None:
-        session = self._session
-        session._lifetime = None if value is None else to_milliseconds(value, "cookie.max_age")
-        session._ends = session._timeouts.end(session._lifetime, session._timeouts.now())
-        session._touched = True
-
-    @property
-    def expires(self) -> datetime | None:
-        """When the cookie ends; None with the browser.  Set it to an aware `datetime`, or None."""
-        session = self._session
-        return None if session._lifetime is None else to_datetime(session._end())
-
-    @expires.setter
-    def expires(self, value: datetime | None) -> None:
-        seconds = None
-        if value is not None:
-            now = self._session._timeouts.now()
-            seconds = (from_datetime(value, "cookie.expires") - now) / 1000
-        self.max_age = seconds
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: max_age={self.original_max_age}>"
+def _moment(at: int | None) -> datetime | None:
+    return None if at is None else to_datetime(at)
 
 
 def _noting(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -76,6 +76,6 @@ def _checked(secret: Any) -> list[bytes]:
     if any(len(key) < _SHORTEST_SECRET for key in keys):
         warnings.warn(
             f"a secret of less than {_SHORTEST_SECRET} bytes can be guessed: {_HOW_TO_MAKE_ONE}",
-            stacklevel=5,  # where the middleware is built
+            stacklevel=4,  # where the middleware is built
         )
     return keys

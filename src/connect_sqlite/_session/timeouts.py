@@ -4,11 +4,20 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple, TypedDict
 
 from ..expiry import NEVER
 
-__all__ = ["Timeouts", "stored_lifetime", "to_milliseconds"]
+__all__ = [
+    "AAL1",
+    "AAL2",
+    "AAL3",
+    "Marks",
+    "TimeoutPreset",
+    "Timeouts",
+    "stored_lifetime",
+    "to_milliseconds",
+]
 
 _LONGEST = 1000 * 365 * 86_400_000
 _SHARE_OF_LIFETIME = 10
@@ -16,14 +25,54 @@ _SHARE_OF_LIFETIME = 10
 _ROUNDING = 1000
 
 
+class TimeoutPreset(TypedDict):
+    """The two timeouts, to be given with `**`."""
+
+    idle_timeout: timedelta | None
+    absolute_timeout: timedelta | None
+
+
+# NIST SP 800-63B-4, sections 2.1.3, 2.2.3 and 2.3.3.
+AAL1 = TimeoutPreset(idle_timeout=None, absolute_timeout=timedelta(days=30))
+AAL2 = TimeoutPreset(idle_timeout=timedelta(hours=1), absolute_timeout=timedelta(hours=24))
+AAL3 = TimeoutPreset(idle_timeout=timedelta(minutes=15), absolute_timeout=timedelta(hours=12))
+
+
+class Marks(NamedTuple):
+    """When the session began, and when its user last proved who it is."""
+
+    created: int | None = None
+    authenticated: int | None = None
+
+    @property
+    def began(self) -> int | None:
+        """From when the absolute timeout counts."""
+        return self.created if self.authenticated is None else self.authenticated
+
+    def to_json(self) -> dict[str, int]:
+        """As a row keeps them, without what is not known."""
+        return {name: at for name, at in self._asdict().items() if at is not None}
+
+    @classmethod
+    def of(cls, kept: Any) -> "Marks":
+        """From a row.  What another program put there and is no time is not known."""
+        if not isinstance(kept, dict):
+            return cls()
+        times = (kept.get(name) for name in cls._fields)
+        return cls(*(at if type(at) is int and 0 <= at <= NEVER else None for at in times))
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """A session's lifetime is its cookie's `max_age`; one without lives for the store's `ttl`."""
+    """A session lives for its cookie's `max_age` after its last use, or for the store's `ttl`.
 
-    max_age: int | None
-    """What a new session's cookie gets.  None: the cookie lasts as long as the browser runs."""
+    The idle timeout shortens that; the absolute one ends the session however much it is used.
+    """
+
     ttl: int | None
     """The store's.  None: a session whose cookie says nothing never ends."""
+    idle: int | None
+    absolute: int | None
     touch_interval: int | None
     """How long reading moves no expiry.  None, and at most: a tenth of the lifetime."""
     clock: Callable[[], float]
@@ -31,42 +80,69 @@ class Timeouts:
     @classmethod
     def of(
         cls,
-        max_age: timedelta | float | None,
+        *,
         ttl: float | None,
+        idle_timeout: timedelta | float | None,
+        absolute_timeout: timedelta | float | None,
         touch_interval: timedelta | float | None,
         clock: Callable[[], float],
     ) -> "Timeouts":
         """From a configuration's `timedelta`s and seconds."""
-        interval = _milliseconds_or_none(touch_interval, "touch_interval")
-        if interval is not None and interval < 0:
-            raise ValueError("touch_interval is negative: give 0 or more seconds")
         return cls(
-            max_age=_milliseconds_or_none(max_age, "cookie max_age"),
-            ttl=_milliseconds_or_none(ttl, "ttl"),
-            touch_interval=interval,
+            ttl=_checked("ttl", ttl, least=1),
+            idle=_checked("idle_timeout", idle_timeout, least=1),
+            absolute=_checked("absolute_timeout", absolute_timeout, least=1),
+            touch_interval=_checked("touch_interval", touch_interval, least=0),
             clock=clock,
         )
 
     def now(self) -> int:
         return int(self.clock() * 1000)
 
-    def end(self, lifetime: int | None, now: int) -> int:
+    def end(self, lifetime: int | None, began: int | None, now: int) -> int:
         """When a session ends that is saved or touched now."""
-        if lifetime is None:
-            lifetime = self.ttl
-        return NEVER if lifetime is None else min(now + lifetime, NEVER)
+        span = self._span(lifetime)
+        return min(self.limit(began), NEVER if span is None else now + span)
 
-    def is_due(self, lifetime: int | None, ends: int, now: int) -> bool:
+    def limit(self, began: int | None) -> int:
+        """When a session that began then ends at the latest."""
+        if self.absolute is None or began is None:
+            return NEVER
+        return min(began + self.absolute, NEVER)
+
+    def is_over(self, lifetime: int | None, began: int | None, ends: int, now: int) -> bool:
+        """Whether a session that the store holds for live has passed a timeout."""
+        if now >= self.limit(began):
+            return True
+        # Of this package's rows the store says it; Node's outlive the idle timeout.
+        return self.idle is not None and now - self.last_seen(lifetime, ends, now) >= self.idle
+
+    def last_seen(self, lifetime: int | None, ends: int, now: int) -> int:
+        """When it was last used, if its end says so."""
+        span = self._span(lifetime)
+        if span is None:
+            return now
+        if ends - span > now + _ROUNDING:  # by a program that knows no idle timeout
+            whole = self.ttl if lifetime is None else lifetime
+            return now if whole is None else min(ends - whole, now)
+        return ends - span
+
+    def is_due(self, lifetime: int | None, began: int | None, ends: int, now: int) -> bool:
         """Whether a session that is only read has its end moved."""
-        if lifetime is None:
-            lifetime = self.ttl
-        if lifetime is None or ends >= NEVER:
-            return False
-        interval = lifetime / _SHARE_OF_LIFETIME
+        span = self._span(lifetime)
+        interval: float = 1 if span is None else span / _SHARE_OF_LIFETIME
         if self.touch_interval is not None:
             interval = min(interval, self.touch_interval)
         # A row that ends later than it could has met another clock or a shorter lifetime.
-        return not -_ROUNDING <= now + lifetime - ends < interval
+        return not -_ROUNDING <= self.end(lifetime, began, now) - ends < interval
+
+    def _span(self, lifetime: int | None) -> int | None:
+        """How long a session lives that is not used."""
+        if lifetime is None:
+            lifetime = self.ttl
+        if self.idle is None:
+            return lifetime
+        return self.idle if lifetime is None else min(lifetime, self.idle)
 
 
 def to_milliseconds(value: Any, name: str) -> int:
@@ -74,14 +150,25 @@ def to_milliseconds(value: Any, name: str) -> int:
     if isinstance(value, timedelta):
         value = value.total_seconds()
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{name} is a timedelta or a number of seconds, not a {_kind(value)}")
+        raise TypeError(
+            f"{name} is a timedelta or a number of seconds, not a {type(value).__name__}"
+        )
     if not (math.isfinite(value) and abs(value) * 1000 <= _LONGEST):
         raise ValueError(f"{name} is not a finite number of seconds below 1000 years")
     return round(value * 1000)
 
 
-def _milliseconds_or_none(value: Any, name: str) -> int | None:
-    return None if value is None else to_milliseconds(value, name)
+def _checked(name: str, value: Any, least: int) -> int | None:
+    if value is None:
+        return None
+    milliseconds = to_milliseconds(value, name)
+    if milliseconds < least:
+        raise ValueError(
+            f"{name} is negative: give 0 or more seconds"
+            if least == 0
+            else f"{name} must be more than 0 seconds"
+        )
+    return milliseconds
 
 
 def stored_lifetime(cookie: Any, default: int | None) -> int | None:
@@ -93,7 +180,3 @@ def stored_lifetime(cookie: Any, default: int | None) -> int | None:
         return None
     known = type(value) in (int, float) and abs(value) <= _LONGEST
     return int(value) if known else None
-
-
-def _kind(value: Any) -> str:
-    return type(value).__name__

@@ -1,0 +1,366 @@
+"""What every gateway's middleware shares: the options, and what is done for a request.  No I/O."""
+
+import inspect
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from logging import getLogger
+from typing import Any, ClassVar, Generic, TypeVar
+
+from ..contract import AsyncStore, Store, StoredSession
+from ..errors import SessionGone, SessionLimitReached
+from ..handles import handle_of
+from .carry import Steps, carrying
+from .events import Hook, Hooks, SessionEvent
+from .jar import CookieChoice, Jar
+from .lifecycle import Lifecycle
+from .plan import (
+    NONE_LIVES,
+    Create,
+    Destroy,
+    DestroyMany,
+    Find,
+    Kept,
+    Notify,
+    Outcome,
+    Plan,
+    Read,
+    Rotate,
+    Tell,
+)
+from .policy import AtLimit, OnConflict, OnStoreError, Policy, Unset, owner_in
+from .session import MARKS, Session
+from .signing import Secret, Signer, new_id
+from .timeouts import Marks, Timeouts, stored_lifetime
+
+__all__ = ["SessionManager", "Skip"]
+
+S = TypeVar("S", bound=AsyncStore | Store)
+Skip = Iterable[str] | Callable[[Any], bool]
+
+_log = getLogger("connect_sqlite")
+
+_DEFAULT_TTL = 86_400
+_LONGEST_ID = 255
+
+
+class SessionManager(Generic[S]):
+    """The sessions of one application, under one configuration."""
+
+    face: ClassVar[Any]
+    """The protocol that a store must have here."""
+    other_face: ClassVar[str]
+    """What to say to one who brings the other kind."""
+    awaits: ClassVar[bool]
+
+    def __init__(
+        self,
+        app: Any,
+        *,
+        store: S | str | os.PathLike[str],
+        secret: Secret | Sequence[Secret] | None = None,
+        name: str = "connect.sid",
+        cookie: CookieChoice = None,
+        rolling: bool = False,
+        resave: bool = False,
+        save_uninitialized: bool = False,
+        save_on_error: bool = False,
+        unset: Unset = "keep",
+        genid: Callable[[Any], str] | None = None,
+        proxy: bool = False,
+        skip: Skip = (),
+        owner: str | None = None,
+        sessions_per_owner: int | None = None,
+        at_limit: AtLimit = "end_oldest",
+        idle_timeout: timedelta | float | None = None,
+        absolute_timeout: timedelta | float | None = None,
+        touch_interval: timedelta | float | None = None,
+        on_conflict: OnConflict = "merge",
+        on_store_error: OnStoreError = "unavailable",
+        on_created: Hook | None = None,
+        on_rotated: Hook | None = None,
+        on_destroyed: Hook | None = None,
+        on_expired: Hook | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """Make the middleware.  Every option is checked here; times are seconds or `timedelta`s.
+
+        `store`: a store, or what `open_store` takes; that one is closed by who opened it.
+        `secret`: signs the cookie; of several the first signs and all are accepted.
+        `name`, `cookie`: the cookie's name and options, or a function of the request for these.
+        `rolling`: send the cookie with each response.  `resave`, `save_uninitialized`: save what
+        did not change, and what is new and empty.  `save_on_error`: save with status 500 too.
+        `unset`: whether a session set to None is ended or left alone.
+        `genid`: makes new ids, from the request.  `proxy`: believe `X-Forwarded-Proto`.
+        `skip`: paths, or a function of the request, that have no session.
+        `owner`: where the data say whose session it is; when that changes the id rotates.
+        `sessions_per_owner`, `at_limit`: how many one owner may have, and what happens then.
+        `idle_timeout`, `absolute_timeout`: the server's own, whatever the cookie says.
+        `touch_interval`: how long reading writes no new end; a tenth of the lifetime, at most.
+        `on_conflict`: merge parallel changes by key, or let the last one replace all.
+        `on_store_error`: answer 503, or raise.  `on_…`: told of each session's life.
+        """
+        self.app = app
+        signer = Signer(secret)
+        self._jar = Jar(name, cookie, signer)
+        self._policy = Policy(
+            resave=resave,
+            rolling=rolling,
+            save_uninitialized=save_uninitialized,
+            save_on_error=save_on_error,
+            unset=unset,
+            on_conflict=on_conflict,
+            on_store_error=on_store_error,
+            owner=owner,
+            sessions_per_owner=sessions_per_owner,
+            at_limit=at_limit,
+            genid=genid,
+        )
+        self._hooks = Hooks(on_created, on_rotated, on_destroyed, on_expired)
+        self._refuse_awaited_hooks()
+        self._proxy = _checked_proxy(proxy)
+        self._skips = _skipping(skip)
+        self._location: str | os.PathLike[str] | None = None
+        if not isinstance(store, self.face):
+            self._location = self._checked_location(store)
+        self.timeouts = Timeouts.of(
+            ttl=_DEFAULT_TTL if self._location is not None else store.ttl,  # type: ignore[union-attr]
+            idle_timeout=idle_timeout,
+            absolute_timeout=absolute_timeout,
+            touch_interval=touch_interval,
+            clock=clock or _now,
+        )
+        self._lifecycle = Lifecycle(self._policy, self.timeouts)
+        self._limited = self.timeouts.idle is not None or self.timeouts.absolute is not None
+        self._told = any((on_created, on_rotated, on_destroyed))
+        self._said_withheld = False
+        self.store: S = store if self._location is None else self._opened()  # type: ignore[assignment]
+        self._check_index()
+
+    # ------------------------------------------------------------------ before the handler
+
+    def applies(self, request: Any, path: str, root: str) -> bool:
+        """Whether a request for this path has a session."""
+        if self._skips is not None and self._skips(request, path):
+            return False
+        return self._jar.of(request).covers(path, root)
+
+    def is_https(self, scheme: str, forwarded: bytes) -> bool:
+        """`forwarded` is the request's `X-Forwarded-Proto`, which counts with `proxy` only."""
+        if scheme in ("https", "wss"):
+            return True
+        return self._proxy and forwarded.partition(b",")[0].strip().lower() == b"https"
+
+    def loading(self, session: Session, ids: Iterable[str]) -> Steps[None]:
+        """The steps that fill the session, under timeouts of the server's own."""
+        for sid in ids:
+            row: StoredSession | None = yield Read(sid)
+            if row is None:
+                continue
+            if self._is_over(row):
+                yield Destroy(sid)
+                if self._hooks.expired:
+                    owner = owner_in(self._policy.owner, row)
+                    yield Notify(self._hooks.expired, SessionEvent(handle_of(sid), owner))
+                continue
+            session._fill(row)
+            return
+
+    def reading(self, cookies: bytes) -> Steps[StoredSession | None]:
+        """The steps that find the session of a `Cookie` header, and change nothing."""
+        for sid in self._jar.offered(cookies):
+            row: StoredSession | None = yield Read(sid)
+            if row is not None and not self._is_over(row):
+                return row
+        return None
+
+    def new_id(self, request: Any) -> str:
+        """An id for a new session of this request."""
+        if self._policy.genid is None:
+            return new_id()
+        sid = self._policy.genid(request)
+        if not isinstance(sid, str):
+            raise TypeError(f"genid returned a {type(sid).__name__}: a session id is a str")
+        if not 0 < len(sid.encode(errors="replace")) <= _LONGEST_ID:
+            raise ValueError("genid returned an id that has not 1 to 255 bytes of UTF-8")
+        return sid
+
+    # ------------------------------------------------------------------ after the handler
+
+    def unset(self, session: Session) -> None:
+        """The handler took the session away from the request."""
+        if self._policy.unset == "destroy":
+            session.destroy()
+        else:
+            session._discard()
+
+    def carrying(self, session: Session, plan: Plan) -> Steps[Outcome]:
+        """The steps of a plan, those of its limits and hooks too; the session takes them over."""
+        if plan.too_late:
+            _log.warning(
+                "A session was changed or rotated after the response had started, when its browser "
+                "could no longer be told the id: the change is lost. Make it earlier."
+            )
+        if plan.step is None:
+            return NONE_LIVES
+        kept, most = session._kept, self._policy.sessions_per_owner
+        is_limited = most is not None and plan.owner is not None
+        if is_limited and self._policy.at_limit == "refuse":
+            yield from self._refusing(plan, kept)
+        outcome = yield from carrying(plan, self.timeouts, lambda: self.new_id(session._request))
+        if is_limited and self._policy.at_limit == "end_oldest" and outcome.sid is not None:
+            yield from self._ending_oldest(plan, outcome.sid)
+        if self._told:
+            yield from self._telling(session, plan, outcome)
+        session._settle(plan, outcome)
+        return outcome
+
+    def reloading(self, session: Session) -> Steps[None]:
+        """The steps that fetch the session again."""
+        kept = session._kept
+        row: StoredSession | None = (yield Read(kept.sid)) if kept else None
+        if row is None or self._is_over(row):
+            raise SessionGone("there is no session to reload: it is new, or has ended meanwhile")
+        session._refill(row)
+
+    def set_cookie(
+        self, session: Session, plan: Plan, outcome: Outcome, host: bytes
+    ) -> bytes | None:
+        """The `Set-Cookie` of the response, if it has one to send."""
+        if plan.tell is Tell.NOTHING:
+            return None
+        cookies, https = session._cookies, session._https
+        if not cookies.withholds(plan, https=https, host=host):
+            return cookies.set_cookie(plan, outcome, self.timeouts, https=https)
+        if not self._said_withheld:
+            self._said_withheld = True
+            _log.warning(
+                "The session cookie is not sent: it is Secure, and the request came over plain "
+                "HTTP. Use HTTPS, or let the server trust its proxy's X-Forwarded-Proto, or set "
+                'cookie={"secure": "auto"}. This is said once.'
+            )
+        return None
+
+    # ------------------------------------------------------------------ limits and hooks
+
+    def _of_owner(self, plan: Plan) -> Steps[list[StoredSession]]:
+        assert self._policy.owner is not None
+        assert plan.owner is not None
+        found: list[StoredSession] = yield Find(self._policy.owner, plan.owner)
+        return [row for row in found if not self._is_over(row)]
+
+    def _refusing(self, plan: Plan, kept: Kept | None) -> Steps[None]:
+        others = yield from self._of_owner(plan)
+        most = self._policy.sessions_per_owner or 0
+        if sum(kept is None or row.id != kept.sid for row in others) >= most:
+            raise SessionLimitReached(
+                f"there are {most} sessions of this owner already: end one of them first"
+            )
+
+    def _ending_oldest(self, plan: Plan, sid: str) -> Steps[None]:
+        rows = yield from self._of_owner(plan)
+        others = [row for row in rows if row.id != sid]
+        surplus = len(others) + 1 - (self._policy.sessions_per_owner or 0)
+        if surplus <= 0:
+            return
+        others.sort(key=lambda row: Marks.of(row.get(MARKS)).began or 0)
+        ended = others[:surplus]
+        yield DestroyMany(tuple(row.id for row in ended))
+        if self._hooks.destroyed:
+            for row in ended:
+                event = SessionEvent(handle_of(row.id), plan.owner)
+                yield Notify(self._hooks.destroyed, event)
+
+    def _telling(self, session: Session, plan: Plan, outcome: Outcome) -> Steps[None]:
+        hooks, step, sid = self._hooks, plan.step, outcome.sid
+        owner = owner_in(self._policy.owner, session)
+        if isinstance(step, Create) and sid is not None and hooks.created:
+            yield Notify(hooks.created, SessionEvent(handle_of(sid), owner))
+        elif isinstance(step, Destroy) and hooks.destroyed:
+            yield Notify(hooks.destroyed, self._gone(session))
+        elif isinstance(step, Rotate) and sid is not None:
+            previous = self._gone(session)
+            if step.changes is not None:
+                if hooks.rotated:
+                    event = SessionEvent(handle_of(sid), owner, previous.handle)
+                    yield Notify(hooks.rotated, event)
+                return
+            if hooks.destroyed:
+                yield Notify(hooks.destroyed, previous)
+            if hooks.created:
+                yield Notify(hooks.created, SessionEvent(handle_of(sid), owner))
+
+    def _gone(self, session: Session) -> SessionEvent:
+        kept = session._kept
+        assert kept is not None
+        return SessionEvent(handle_of(kept.sid), self._lifecycle.owner_of(kept))
+
+    def _is_over(self, row: StoredSession) -> bool:
+        if not self._limited:
+            return False
+        began = Marks.of(row.get(MARKS)).began
+        lifetime = stored_lifetime(row.get("cookie"), None)
+        return self.timeouts.is_over(lifetime, began, row.expires_ms, self.timeouts.now())
+
+    # ------------------------------------------------------------------ the options
+
+    def _opened(self) -> S:
+        """The store at the location, opened with `_opening`."""
+        raise NotImplementedError
+
+    def _opening(self) -> dict[str, Any]:
+        """An owner's sessions are found without a scan."""
+        return {"indexes": (self._policy.owner,)} if self._policy.owner else {}
+
+    def _check_index(self) -> None:
+        owner = self._policy.owner
+        if self._policy.sessions_per_owner is None or self._location is not None:
+            return
+        if owner not in getattr(self.store, "indexes", (owner,)):
+            raise ValueError(
+                f"sessions_per_owner finds them by {owner}: open the store with "
+                f"indexes=({owner!r},)"
+            )
+
+    def _checked_location(self, store: object) -> str | os.PathLike[str]:
+        if isinstance(store, str | os.PathLike):
+            return store
+        if isinstance(store, AsyncStore | Store):
+            raise TypeError(f"store is a {type(store).__name__}, {self.other_face}")
+        kind = "an async store (with all of AsyncStore)" if self.awaits else "a store"
+        raise TypeError(f"store is {kind}, a path or a URL")
+
+    def _refuse_awaited_hooks(self) -> None:
+        if self.awaits:
+            return
+        for name in Hooks.__slots__:
+            if inspect.iscoroutinefunction(getattr(self._hooks, name)):
+                raise TypeError(f"on_{name} is awaited, which WSGI cannot: give a plain function")
+
+
+def _skipping(skip: Skip) -> Callable[[Any, str], bool] | None:
+    if callable(skip):
+        chosen = skip
+        return lambda request, _: chosen(request)
+    if isinstance(skip, str):
+        raise TypeError(f"skip takes several paths: write skip=({skip!r},)")
+    paths = tuple(skip)
+    for path in paths:
+        if not isinstance(path, str) or not path.startswith("/"):
+            raise ValueError('skip takes paths that begin with "/", or a function of the request')
+    if not paths:
+        return None
+    whole = frozenset(path.rstrip("/") for path in paths)
+    below = tuple(path + "/" for path in whole)
+    return lambda _, path: path in whole or path.startswith(below)
+
+
+def _checked_proxy(proxy: Any) -> bool:
+    if not isinstance(proxy, bool):
+        raise TypeError("proxy is True or False")
+    return proxy
+
+
+def _now() -> float:
+    return time.time()  # looked up at each call, so that tests may freeze it
