@@ -16,7 +16,7 @@ PACKAGE = ROOT / "src" / "connect_sqlite"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 PROMISE = {"contract", "errors", "expiry", "handles"}
-DOORS = {"asgi", "wsgi", "flask", "quart", "django", "litestar", "aiohttp", "pyramid"}
+DOORS = {"asgi", "wsgi", "flask", "quart", "django", "litestar", "aiohttp", "pyramid", "sails"}
 PEOPLE = {"cli", "console", "devices"}
 
 # A room's name stands for everything in it, a file's name for that file.

@@ -31,9 +31,7 @@ app.get('/', (req, res) => {
   const { user, count = 0 } = req.session
   res.set('Cache-Control', 'no-store')
   if (!user) return res.send(page('signed-out', { count }))
-  // A short print of the id: enough to see that it changed, and of no use to anybody.
-  const print = createHash('sha256').update(req.sessionID).digest('hex').slice(0, 8)
-  return res.send(page('signed-in', { count, print, name: user.name, by: user.by }))
+  return res.send(page('signed-in', { count, handle: handle(req), name: user.name, by: user.by }))
 })
 
 app.post('/sign-in', async (req, res) => {
@@ -70,6 +68,12 @@ async function rotate(req) {
     req.session.regenerate((error) => (error ? reject(error) : resolve()))
   })
   Object.assign(req.session, data)
+}
+
+// What session.handle says on the other side: a name that may be shown, unlike the id.
+function handle(req) {
+  const digest = createHash('sha256').update('connect-sqlite handle:' + req.sessionID).digest()
+  return digest.subarray(0, 16).toString('base64url')
 }
 
 // Express sends a redirect's headers before it saves; whoever follows them must find the session.

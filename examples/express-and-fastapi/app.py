@@ -1,6 +1,5 @@
 """The FastAPI app.  Its twin is app.js: the same routes in the same order, on the same sessions."""
 
-import hashlib
 import html
 import os
 from pathlib import Path
@@ -37,9 +36,8 @@ async def home(session: Visitor) -> Response:
     user, count = session.get("user"), session.get("count", 0)
     if user is None:
         return page("signed-out", count=count)
-    # A short print of the id: enough to see that it changed, and of no use to anybody.
-    print = hashlib.sha256(session.id.encode()).hexdigest()[:8]
-    return page("signed-in", count=count, print=print, name=user["name"], by=user["by"])
+    name, by = user["name"], user["by"]
+    return page("signed-in", count=count, handle=session.handle, name=name, by=by)
 
 
 @app.post("/sign-in")

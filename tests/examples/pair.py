@@ -40,11 +40,7 @@ class Pair:
         own = {"PORT": str(self._ports[name]), "OTHER": other}
         app = subprocess.Popen(PROGRAMS[name], cwd=EXAMPLE, env={**self._shared, **own})
         self._running[name] = app
-        deadline = time.monotonic() + PATIENCE
-        while not is_listening(self._ports[name]):
-            assert app.poll() is None, f"{name} has ended; its words are above"
-            assert time.monotonic() < deadline, f"{name} does not listen"
-            time.sleep(0.02)
+        wait_for(app, self._ports[name])
 
     def stop(self, name: str) -> None:
         app = self._running.pop(name)
@@ -67,6 +63,15 @@ def free_ports() -> list[int]:
     first, second = (socket.create_server((HOST, 0)) for _ in range(2))
     with first, second:
         return [first.getsockname()[1], second.getsockname()[1]]
+
+
+def wait_for(app: subprocess.Popen, port: int) -> None:
+    """Until the app takes connections."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_listening(port):
+        assert app.poll() is None, "the app has ended; its words are above"
+        assert time.monotonic() < deadline, "the app does not listen"
+        time.sleep(0.02)
 
 
 def is_listening(port: int) -> bool:
@@ -96,8 +101,8 @@ class Visitor:
     def count(self, name: str) -> int:
         return int(re.search(r"<output>(\d+)</output>", self.page(name))[1])
 
-    def print(self, name: str) -> str:
-        return re.search(r"<code>(\w+)</code>", self.page(name))[1]
+    def handle(self, name: str) -> str:
+        return re.search(r"<code>([\w-]+)</code>", self.page(name))[1]
 
     def page(self, name: str) -> str:
         return self.client.get(self.urls[name]).raise_for_status().text

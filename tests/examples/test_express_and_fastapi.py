@@ -24,7 +24,7 @@ def test_who_signs_in_at_one_is_signed_in_at_the_other(visitor, here, there):
     """Both show the same person, and by which app the sign-in was."""
     browser = visitor().sign_in(here)
     assert f"Mira is signed in, by {here}." == browser.see(here) == browser.see(there)
-    assert browser.print(here) == browser.print(there)
+    assert browser.handle(here) == browser.handle(there)
 
 
 @BOTH_WAYS
@@ -69,9 +69,9 @@ def test_rotation_at_one_is_seen_by_the_other(visitor, here, there):
     """The new cookie opens the same session at both apps, and the old one opens nothing."""
     browser = visitor().sign_in(here)
     browser.send(here, "count", step="10")
-    old, before = browser.copy(), browser.print(there)
+    old, before = browser.copy(), browser.handle(there)
     browser.send(there, "rotate")
-    assert before != browser.print(here) == browser.print(there)
+    assert before != browser.handle(here) == browser.handle(there)
     assert f"Mira is signed in, by {here}." == browser.see(here) == browser.see(there)
     assert 10 == browser.count(here) == browser.count(there)
     assert NOBODY == old.see(here) == old.see(there)
