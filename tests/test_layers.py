@@ -16,7 +16,10 @@ PACKAGE = ROOT / "src" / "connect_sqlite"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 PROMISE = {"contract", "errors", "expiry", "handles"}
-DOORS = {"asgi", "wsgi", "flask", "quart", "django", "litestar", "aiohttp", "pyramid", "sails"}
+DOORS = {
+    *("asgi", "wsgi", "telemetry"),
+    *("flask", "quart", "django", "litestar", "aiohttp", "pyramid", "sails"),
+}
 PEOPLE = {"cli", "console", "devices"}
 
 # A room's name stands for everything in it, a file's name for that file.
@@ -35,7 +38,7 @@ KNOWS = {
 
 FOREIGN = {
     *("aiohttp", "django", "fastapi", "flask", "litestar", "pyramid", "quart", "starlette"),
-    *("redis", "valkey"),
+    *("opentelemetry", "redis", "valkey"),
 }
 
 
