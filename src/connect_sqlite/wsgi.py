@@ -164,21 +164,29 @@ class _Response:
         # As it is where nothing can follow: the server may know a quick way to send it.
         wrapper = self._environ.get("wsgi.file_wrapper")
         whole = (list, tuple, wrapper) if isinstance(wrapper, type) else (list, tuple)
-        if self._status and isinstance(body, whole):
-            self._begin()
-            return body if self._refusal is None else self._refusal
         self._body = body
+        if self._status and isinstance(body, whole):
+            if not self._session._started:
+                self._begin()
+            if self._refusal is None:
+                return body
         return self
 
     def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._body:
-            if chunk and not self._session._started:
+        try:
+            for chunk in self._body:
+                if not self._session._started:
+                    if not chunk:
+                        continue  # the headers wait for the first byte
+                    self._begin()
+                if self._refusal is not None:
+                    break
+                yield chunk
+            if self._status and not self._session._started:
                 self._begin()
-            if self._refusal is not None:
-                break
-            yield chunk
-        if self._status and not self._session._started:
-            self._begin()
+        except Exception:
+            self._failed = True
+            raise
         if self._refusal is not None:
             yield from self._refusal
 
