@@ -96,7 +96,12 @@ class SessionMiddleware(SessionManager[Store]):
                 return _refuse(start_response, error)
         environ[KEY] = session
         response = _Response(self, session, environ, start_response)
-        return response.of(self.app(environ, response.start))
+        try:
+            body = self.app(environ, response.start)
+        except Exception:
+            response.fail()
+            raise
+        return response.of(body)
 
     def read(self, cookies: str | bytes) -> StoredSession | None:
         """The session that a `Cookie` header alone names.  Not counted as activity."""
@@ -119,6 +124,11 @@ class SessionMiddleware(SessionManager[Store]):
         plan = self._lifecycle.plan(session, moment)
         if plan is not NOTHING_TO_DO:
             carry(self.store, self.carrying(session, plan))
+
+    def _after_exception(self, session: Session) -> None:
+        # A new session's cookie could not go out: the answer is not made here.
+        if self._policy.save_on_error and not session.is_new:
+            self._act(session, Moment.LATE)
 
     def _opened(self) -> Store:
         from ._stores.opening import open_store
@@ -185,10 +195,16 @@ class _Response:
             if self._status and not self._session._started:
                 self._begin()
         except Exception:
-            self._failed = True
+            self.fail()
             raise
         if self._refusal is not None:
             yield from self._refusal
+
+    def fail(self) -> None:
+        """The application raised an exception, which is the server's to answer."""
+        self._failed = True
+        if self._refusal is None:
+            self._middleware._after_exception(self._session)
 
     def close(self) -> None:
         """The server is done: what a stream changed is saved now."""
