@@ -1,4 +1,4 @@
-"""What PEP 3333 asks of a middleware: bodies, `write`, `exc_info`, and whose turn it is to close."""
+"""What PEP 3333 asks of a middleware: bodies, `write`, `exc_info`, and who closes what."""
 
 import io
 import sys
@@ -180,7 +180,7 @@ def stored(store, browser):
 @pytest.mark.parametrize("kind", ["list", "body", "file"])
 @pytest.mark.parametrize("call", ["get", "merge"])
 def test_threat_26_a_refusal_closes_the_body_that_it_replaces(site, store, kind, call):
-    """Threat 26: in place of an answer that could not be saved goes a 503, and no file stays open."""
+    """Threat 26: a 503 goes out in place of what could not be saved, and no file stays open."""
     body = Body(b"secret")
 
     def app(environ, start_response):
@@ -273,7 +273,7 @@ def test_case_13_a_stream_that_fails_saves_no_more(site, store):
 
 
 def test_exc_info_replaces_an_answer_that_has_not_started(site, store):
-    """An error page given with `exc_info` before the first byte goes out instead, saving nothing."""
+    """An error page given with `exc_info` before the first byte goes out, and saves nothing."""
 
     def app(environ, start_response):
         told(environ, start_response)
@@ -289,7 +289,7 @@ def test_exc_info_replaces_an_answer_that_has_not_started(site, store):
 
 
 def test_exc_info_after_the_first_byte_raises_what_is_in_it(site):
-    """After the first byte `exc_info` is the server's: the exception comes out and ends the body."""
+    """After the first byte `exc_info` is the server's: the exception comes out, the body ends."""
     seen = []
 
     def app(environ, start_response):
