@@ -23,7 +23,7 @@ from .plan import (
 from .policy import Policy, owner_in
 from .rules import LATE, Action, Intent, Moment, decisions
 from .session import MARKS, Session
-from .timeouts import Timeouts
+from .timeouts import Marks, Timeouts
 
 __all__ = ["Lifecycle"]
 
@@ -102,7 +102,9 @@ class Lifecycle:
                 return None, changes
             if dict.__len__(session):
                 session.rotate()
-        if owner is not None:
+        if owner is None:
+            session._marks = Marks()  # whoever it is now has proved nothing, and begins anew
+        else:
             session._authenticate(self.timeouts.now())
         return owner, changes_since(kept.print, session) if kept else None
 
