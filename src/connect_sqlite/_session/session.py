@@ -312,12 +312,11 @@ class Session(dict[str, Any]):
         return self._home.timeouts
 
     def _end(self) -> int:
+        timeouts, began = self._timeouts, self._marks.began
+        now = timeouts.now()
         if self._ends is None:
-            timeouts = self._timeouts
-            now = timeouts.now()
-            began = now if self._marks.began is None else self._marks.began
-            return timeouts.end(self._lifetime, began, now)
-        return self._ends
+            return timeouts.end(self._lifetime, now if began is None else began, now)
+        return timeouts.real_end(self._lifetime, began, self._ends, now)
 
 
 def _moment(at: int | None) -> datetime | None:
