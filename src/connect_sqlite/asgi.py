@@ -108,7 +108,13 @@ class SessionMiddleware(SessionManager[AsyncStore]):
                 await _refuse(scope, send, error)
                 return
         scope["session"] = session
-        await self.app(scope, receive, partial(self._send, session, scope, send))
+        try:
+            await self.app(scope, receive, partial(self._send, session, scope, send))
+        except Exception:
+            # A new session's cookie could not go out: the answer is not made here.
+            if self._policy.save_on_error and not session.is_new and not session._refused:
+                await self._act(session, Moment.LATE)
+            raise
         if (session.accessed or session._touched) and not session._failed:
             await self._act(session, Moment.LATE)
 
