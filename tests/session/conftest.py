@@ -7,7 +7,7 @@ import pytest
 
 from connect_sqlite import AsyncSQLiteStore
 
-from .site import Site
+from .site import BASIC, Site
 
 SECRET = "a secret for tests that is long enough"
 
@@ -84,5 +84,24 @@ def site(runner, store, clock):
         return Site(
             runner, handlers, **{"store": store, "secret": SECRET, "clock": clock} | options
         )
+
+    return make
+
+
+@pytest.fixture
+def sockets(site):
+    """A function that makes a site whose WebSockets are served by a function of the session."""
+
+    def make(serve, **options):
+        pages = site(BASIC, **options)
+
+        async def app(scope, receive, send):
+            if scope["type"] == "http":
+                await pages.app.app(scope, receive, send)
+            else:
+                await receive()
+                await serve(scope["session"], receive, send)
+
+        return site(app, **options)
 
     return make

@@ -53,7 +53,9 @@ def test_the_faces_have_no_calls_of_their_own():
     But for `data_version`, which is SQLite's and which those who use it can do without.
     """
     for face in (SQLiteStore, AsyncSQLiteStore):
-        assert {*CALLS, "ttl", "data_version"} == {name for name in dir(face) if not name.startswith("_")}
+        assert {*CALLS, "ttl", "data_version"} == {
+            name for name in dir(face) if not name.startswith("_")
+        }
 
 
 def test_the_faces_are_built_alike():
