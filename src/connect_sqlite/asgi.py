@@ -122,6 +122,8 @@ class SessionMiddleware(SessionManager[AsyncStore]):
             socket = _Socket(receive, send, begin, session, self._sockets)
             try:
                 await self.app(scope, socket.receive, socket.send)
+            except SessionEnded:
+                pass  # nothing went wrong: it went on sending, and this is how it was told
             finally:
                 socket.leave()
         if (session.accessed or session._touched) and not session._failed:
