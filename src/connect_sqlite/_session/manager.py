@@ -305,12 +305,21 @@ class SessionManager(Generic[S]):
         assert kept is not None
         return SessionEvent(handle_of(kept.sid), self._lifecycle.owner_of(kept))
 
-    def _is_over(self, row: StoredSession) -> bool:
+    def lives_until(self, row: StoredSession | None) -> int | None:
+        """When the session ends if nobody uses it any more.  None: it has ended."""
+        if row is None:
+            return None
         if not self._limited:
-            return False
+            return row.expires_ms
         began = Marks.of(row.get(MARKS)).began
         lifetime = stored_lifetime(row.get("cookie"), None)
-        return self.timeouts.is_over(lifetime, began, row.expires_ms, self.timeouts.now())
+        now = self.timeouts.now()
+        until = self.timeouts.lives_until(lifetime, began, row.expires_ms, now)
+        # The row's own end is the store's to judge, by its clock.
+        return min(until, row.expires_ms) if now < until else None
+
+    def _is_over(self, row: StoredSession) -> bool:
+        return self._limited and self.lives_until(row) is None
 
     # ------------------------------------------------------------------ the options
 
