@@ -94,12 +94,15 @@ class SessionMiddleware(SessionManager[AsyncStore]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        if kind not in ("http", "websocket") or not self._applies(scope):
+        if (kind != "http" and kind != "websocket") or not self._applies(scope):
             if kind == "lifespan" and self._location is not None:
                 send = self._closing(send)
             await self.app(scope, receive, send)
             return
-        session = Session(self, self._jar.of(scope), https=self._is_https(scope), request=scope)
+        # Only genid asks for the request, which holds the session: a circle that would be left to
+        # the garbage collector.
+        asked = scope if self._policy.genid else None
+        session = Session(self, self._jar.of(scope), https=self._is_https(scope), request=asked)
         session._started = session._refused = session._failed = False
         # HTTP/2 may split the cookies over several fields.
         cookies = [value for name, value in scope["headers"] if name == b"cookie"]
@@ -151,7 +154,7 @@ class SessionMiddleware(SessionManager[AsyncStore]):
         # A second middleware around the same request changes nothing, as in Express.
         if isinstance(scope.get("session"), BaseSession):
             return False
-        return self.applies(scope, scope["path"], scope.get("root_path", ""))
+        return self._everywhere or self.applies(scope, scope["path"], scope.get("root_path", ""))
 
     def _is_https(self, scope: Scope) -> bool:
         forwarded = _header(scope, b"x-forwarded-proto") if self._proxy else b""

@@ -124,6 +124,7 @@ class SessionManager(Generic[S]):
         self._refuse_awaited_hooks()
         self._proxy = _checked_proxy(proxy)
         self._skips = _skipping(skip)
+        self._everywhere = self._skips is None and self._jar.covers_everything
         self._location: str | os.PathLike[str] | None = None
         if not isinstance(store, self.face):
             self._location = self._checked_location(store)
@@ -144,7 +145,7 @@ class SessionManager(Generic[S]):
     # ------------------------------------------------------------------ before the handler
 
     def applies(self, request: Any, path: str, root: str) -> bool:
-        """Whether a request for this path has a session."""
+        """Whether a request for this path has a session; with `_everywhere` every one has."""
         if self._skips is not None and self._skips(request, path):
             return False
         return self._jar.of(request).covers(path, root)
