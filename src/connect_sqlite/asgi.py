@@ -112,13 +112,12 @@ class SessionMiddleware(SessionManager[AsyncStore]):
         if (session.accessed or session._touched) and not session._failed:
             await self._act(session, Moment.LATE)
 
-    async def read(self, cookies: str | bytes) -> StoredSession | None:
+    async def read(self, cookies: str | bytes | None) -> StoredSession | None:
         """The session that a `Cookie` header alone names: that of a handshake elsewhere, say.
 
-        Not counted as activity.
+        It is the row, with `cookie` and `_session` among its data.  Not counted as activity.
         """
-        header = cookies.encode("latin-1") if isinstance(cookies, str) else cookies
-        return await carry_async(self.store, self.reading(header))
+        return await carry_async(self.store, self.reading(cookies))
 
     def _applies(self, scope: Scope) -> bool:
         # A second middleware around the same request changes nothing, as in Express.

@@ -84,7 +84,7 @@ class SessionMiddleware(SessionManager[Store]):
         session = Session(self, self._jar.of(environ), https=https, request=environ)
         session._started = False
         cookies = environ.get("HTTP_COOKIE", "")
-        if cookies and (ids := self._jar.offered(cookies.encode("latin-1"))):
+        if cookies and (ids := self._jar.offered(cookies.encode("latin-1", "replace"))):
             try:
                 if self._limited:
                     carry(self.store, self.loading(session, ids))
@@ -98,10 +98,12 @@ class SessionMiddleware(SessionManager[Store]):
         response = _Response(self, session, environ, start_response)
         return response.of(self.app(environ, response.start))
 
-    def read(self, cookies: str | bytes) -> StoredSession | None:
-        """The session that a `Cookie` header alone names.  Not counted as activity."""
-        header = cookies.encode("latin-1") if isinstance(cookies, str) else cookies
-        return carry(self.store, self.reading(header))
+    def read(self, cookies: str | bytes | None) -> StoredSession | None:
+        """The session that a `Cookie` header alone names: that of a handshake elsewhere, say.
+
+        It is the row, with `cookie` and `_session` among its data.  Not counted as activity.
+        """
+        return carry(self.store, self.reading(cookies))
 
     def close(self) -> None:
         """Close the store, if it was opened here: WSGI tells nobody when an application ends."""

@@ -167,9 +167,12 @@ class SessionManager(Generic[S]):
             session._fill(row)
             return
 
-    def reading(self, cookies: bytes) -> Steps[StoredSession | None]:
+    def reading(self, cookies: str | bytes | None) -> Steps[StoredSession | None]:
         """The steps that find the session of a `Cookie` header, and change nothing."""
-        for sid in self._jar.offered(cookies):
+        if isinstance(cookies, str):
+            # What is not Latin-1 came from no HTTP server, and is in no cookie of ours.
+            cookies = cookies.encode("latin-1", "replace")
+        for sid in self._jar.offered(cookies or b""):
             row: StoredSession | None = yield Read(sid)
             if row is not None and not self._is_over(row):
                 return row
