@@ -49,7 +49,9 @@ def _cookies(figures: Results) -> Table:
             ours, theirs = times[f"ours_{size}_{place}"], times[f"stdlib_{size}_{place}"]
             label = f"{size.replace('_kib', ' KiB')}, ours {place}"
             rows.append([label, f"{ours:.1f}", f"{theirs:.1f}", f"{theirs / ours:.1f} {TIMES}"])
+    hostile = times["ours_64_kib_hostile"]
     below = f"Microseconds; beside them, one `get` took {times['get']:.1f}."
+    below += f" 64 KiB of semicolons after a cookie of our name: {hostile:.0f}."
     return Table("Reading cookies", ["", _OURS, "http.cookies", "ratio"], rows, below)
 
 

@@ -11,7 +11,7 @@ from ..status import Tell
 from ..workload import session_id
 
 TITLE = "Reading cookies"
-WEIGHT = 6.0
+WEIGHT = 3.0
 
 _PIECES = 20
 _CALLS = 20
@@ -48,6 +48,7 @@ def run(context: Context, tell: Tell) -> dict[str, Any]:
                     raise AssertionError("the session's cookie was not found")
                 calls[f"ours_{size}_{place}"] = _calling(offered, header), _CALLS
                 calls[f"stdlib_{size}_{place}"] = _calling(_picked, text), 1
+        calls["ours_64_kib_hostile"] = _calling(offered, _hostile(SIZES["64_kib"])), 1
         for turn in range(rounds + 1):
             tell(turn / (rounds + 1), f"round {turn} of {rounds}")
             figures = _round(calls)
@@ -94,6 +95,11 @@ def _header(seed: int, value: str, length: int, *, first: bool) -> str:
     at = -1 if first else 0
     cookies[at] += "x" * max(missing, 0)
     return "; ".join(cookies)
+
+
+def _hostile(length: int) -> bytes:
+    """What no browser sends, but anybody may: as many cookies as fit, all of them empty."""
+    return f"{_NAME}=x".encode().ljust(length, b";")
 
 
 def _picked(header: str) -> str:

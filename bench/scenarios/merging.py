@@ -10,7 +10,7 @@ from ..measure import median, nanoseconds, ratio, settle
 from ..status import Tell
 
 TITLE = "Requests on one session"
-WEIGHT = 6.0
+WEIGHT = 3.0
 
 REQUESTS = 50
 

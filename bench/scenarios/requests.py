@@ -14,7 +14,7 @@ from ..measure import median, nanoseconds, ratio, settle
 from ..status import Tell
 
 TITLE = "What a session adds to a request"
-WEIGHT = 40.0
+WEIGHT = 15.0
 
 _VISITORS = 2_000
 _PIECES = 20

@@ -16,7 +16,7 @@ from ..peers import LeftOut
 from ..status import Tell
 
 TITLE = "Through uvicorn"
-WEIGHT = 40.0
+WEIGHT = 45.0
 
 BROWSERS = 8
 _PIECES = 5
