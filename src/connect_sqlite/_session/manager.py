@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
@@ -43,6 +44,8 @@ _log = getLogger("connect_sqlite")
 
 _DEFAULT_TTL = 86_400
 _LONGEST_ID = 255
+_NO_ID = re.compile("[\0\ud800-\udfff]")
+"""What the store would refuse, with less to say of who is to blame."""
 
 
 class SessionManager(Generic[S]):
@@ -185,8 +188,11 @@ class SessionManager(Generic[S]):
         sid = self._policy.genid(request)
         if not isinstance(sid, str):
             raise TypeError(f"genid returned a {type(sid).__name__}: a session id is a str")
-        if not 0 < len(sid.encode(errors="replace")) <= _LONGEST_ID:
-            raise ValueError("genid returned an id that has not 1 to 255 bytes of UTF-8")
+        size = len(sid.encode(errors="replace"))
+        if not 0 < size <= _LONGEST_ID or _NO_ID.search(sid):
+            raise ValueError(
+                "genid returned an id that has not 1 to 255 bytes of UTF-8 without NUL"
+            )
         return sid
 
     # ------------------------------------------------------------------ after the handler
@@ -299,12 +305,21 @@ class SessionManager(Generic[S]):
         assert kept is not None
         return SessionEvent(handle_of(kept.sid), self._lifecycle.owner_of(kept))
 
-    def _is_over(self, row: StoredSession) -> bool:
+    def lives_until(self, row: StoredSession | None) -> int | None:
+        """When the session ends if nobody uses it any more.  None: it has ended."""
+        if row is None:
+            return None
         if not self._limited:
-            return False
+            return row.expires_ms
         began = Marks.of(row.get(MARKS)).began
         lifetime = stored_lifetime(row.get("cookie"), None)
-        return self.timeouts.is_over(lifetime, began, row.expires_ms, self.timeouts.now())
+        now = self.timeouts.now()
+        until = self.timeouts.lives_until(lifetime, began, row.expires_ms, now)
+        # The row's own end is the store's to judge, by its clock.
+        return min(until, row.expires_ms) if now < until else None
+
+    def _is_over(self, row: StoredSession) -> bool:
+        return self._limited and self.lives_until(row) is None
 
     # ------------------------------------------------------------------ the options
 
@@ -348,7 +363,7 @@ def _skipping(skip: Skip) -> Callable[[Any, str], bool] | None:
         return lambda request, _: chosen(request)
     if isinstance(skip, str):
         raise TypeError(f"skip takes several paths: write skip=({skip!r},)")
-    paths = tuple(skip)
+    paths = tuple(skip) if isinstance(skip, Iterable) else (skip,)
     for path in paths:
         if not isinstance(path, str) or not path.startswith("/"):
             raise ValueError('skip takes paths that begin with "/", or a function of the request')

@@ -110,12 +110,12 @@ class Timeouts:
             return NEVER
         return min(began + self.absolute, NEVER)
 
-    def is_over(self, lifetime: int | None, began: int | None, ends: int, now: int) -> bool:
-        """Whether a session that the store holds for live has passed a timeout."""
-        if now >= self.limit(began):
-            return True
+    def lives_until(self, lifetime: int | None, began: int | None, ends: int, now: int) -> int:
+        """When a session that nobody uses any more passes the first of its timeouts."""
+        if self.idle is None:
+            return self.limit(began)
         # Of this package's rows the store says it; Node's outlive the idle timeout.
-        return self.idle is not None and now - self.last_seen(lifetime, ends, now) >= self.idle
+        return min(self.limit(began), self.last_seen(lifetime, ends, now) + self.idle)
 
     def last_seen(self, lifetime: int | None, ends: int, now: int) -> int:
         """When it was last used, if its end says so."""
@@ -126,6 +126,16 @@ class Timeouts:
             whole = self.ttl if lifetime is None else lifetime
             return now if whole is None else min(ends - whole, now)
         return ends - span
+
+    def real_end(self, lifetime: int | None, began: int | None, ends: int, now: int) -> int:
+        """When a session ends here for which the store has this end.
+
+        Of this package's rows that is it; Node's, who knows no timeouts, end later in the store.
+        """
+        span = self._span(lifetime)
+        if self.idle is not None and span is not None:
+            ends = min(ends, self.last_seen(lifetime, ends, now) + span)
+        return min(ends, self.limit(began))
 
     def is_due(self, lifetime: int | None, began: int | None, ends: int, now: int) -> bool:
         """Whether a session that is only read has its end moved."""
