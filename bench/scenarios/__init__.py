@@ -8,7 +8,21 @@ from typing import Any, Protocol
 
 from ..context import Context
 from ..status import Tell
-from . import concurrent, disk, durable, importing, opening, rows, single, stall, sweeping
+from . import (
+    concurrent,
+    cookies,
+    disk,
+    durable,
+    importing,
+    merging,
+    opening,
+    requests,
+    rows,
+    single,
+    stall,
+    sweeping,
+    uvicorn,
+)
 
 
 class Scenario(Protocol):
@@ -29,4 +43,8 @@ SCENARIOS: dict[str, Scenario] = {
     "opening": opening,
     "disk": disk,
     "importing": importing,
+    "requests": requests,
+    "cookies": cookies,
+    "uvicorn": uvicorn,
+    "merging": merging,
 }
