@@ -58,8 +58,11 @@ class Marks(NamedTuple):
         """From a row.  What another program put there and is no time is not known."""
         if not isinstance(kept, dict):
             return cls()
-        times = (kept.get(name) for name in cls._fields)
-        return cls(*(at if type(at) is int and 0 <= at <= NEVER else None for at in times))
+        return cls(_time(kept.get("created")), _time(kept.get("authenticated")))
+
+
+def _time(at: Any) -> int | None:
+    return at if type(at) is int and 0 <= at <= NEVER else None
 
 
 @dataclass(frozen=True, slots=True)
