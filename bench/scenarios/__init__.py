@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ..context import Context
 from ..status import Tell
-from . import concurrent, disk, durable, importing, opening, rows, single, stall, sweeping
+from . import concurrent, disk, durable, importing, opening, rows, single, sockets, stall, sweeping
 
 
 class Scenario(Protocol):
@@ -28,5 +28,6 @@ SCENARIOS: dict[str, Scenario] = {
     # After those that need every row of the large file, for an open store sweeps by itself.
     "opening": opening,
     "disk": disk,
+    "sockets": sockets,
     "importing": importing,
 }
