@@ -19,6 +19,7 @@ from . import (
     requests,
     rows,
     single,
+    sockets,
     stall,
     sweeping,
     uvicorn,
@@ -42,6 +43,7 @@ SCENARIOS: dict[str, Scenario] = {
     # After those that need every row of the large file, for an open store sweeps by itself.
     "opening": opening,
     "disk": disk,
+    "sockets": sockets,
     "importing": importing,
     "requests": requests,
     "cookies": cookies,

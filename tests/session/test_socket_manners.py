@@ -9,7 +9,7 @@ from connect_sqlite import StoreBusy
 from connect_sqlite._session.sockets import Sockets
 from connect_sqlite.asgi import SESSION_ENDED
 
-from .socket import TICK, Socket, accept, closed, echo, opened, some_looks
+from .socket import PATIENCE, TICK, Socket, accept, closed, echo, opened, some_looks
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def visited(sockets, store):
             socket = meet(app.app, browser.cookie)
             await socket.answered.wait()
             await store.destroy(browser.sid)
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(PATIENCE):
                 await socket.task
             await some_looks()
             return socket
@@ -86,7 +86,7 @@ def test_threat_29_a_browser_that_goes_on_talking_is_not_heard(visited):
 
     async def serve(session, receive, send):
         await accept(send)
-        await asyncio.sleep(4 * TICK)
+        await some_looks()
         while not heard or heard[-1]["type"] == "websocket.receive":
             heard.append(await receive())
 
