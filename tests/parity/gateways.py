@@ -13,7 +13,7 @@ import uvicorn
 
 from connect_sqlite import AsyncSQLiteStore, SQLiteStore, asgi, wsgi
 
-from .pages import Reply, Request
+from .pages import Request
 
 AS_NODE_SAYS_IT = {"create": ("set",), "merge": ("set",), "rotate": ("destroy", "set")}
 """Node's store has one call to write; a new id there is a destroy and a set."""
@@ -83,78 +83,98 @@ for _name in WATCHED:
     setattr(WatchedAsyncStore, _name, _watched_async(_name))
 
 
-class AsgiSite:
-    """The site under uvicorn, in a thread with an event loop of its own."""
+class Gateway:
+    """One server for all sites of its kind; the field `X-Site` of a request says which it is for."""
 
-    def __init__(self, file: str, options: dict[str, Any], harness: dict[str, Any]) -> None:
+    port: int
+
+    def __init__(self, file: str, clock: Callable[[], float]) -> None:
         self.watch = Watch()
-        self.loop = asyncio.new_event_loop()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        try:
-            app = self._build(file, options, harness)
-        except Exception:
-            self.listener.close()
-            self.loop.close()
-            raise
-        self.server = uvicorn.Server(
-            uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", proxy_headers=False)
-        )
-        self.thread = threading.Thread(target=self._run)
-        self.thread.start()
+        self.apps: dict[str, Any] = {}
+        self.at_work = 0
+        self.rests = threading.Condition()
+        self.stores = {
+            touchless: self._store(file, clock=clock, disable_touch=touchless)
+            for touchless in (False, True)
+        }
+        for store in self.stores.values():
+            store.watch = self.watch
 
-    def _build(self, file: str, options: dict[str, Any], harness: dict[str, Any]) -> Any:
-        store = dict(harness["store"])
-        self.store = WatchedAsyncStore(file, **store)
-        self.store.watch = self.watch
-        try:
-            app = asgi.SessionMiddleware(asgi_pages, store=self.store, **options)
-            if harness["twice"]:
-                app = asgi.SessionMiddleware(
-                    app, store=self.store, **{**options, "name": "second.sid"}
-                )
-        except Exception:
-            self.loop.run_until_complete(self.store.close())
-            raise
-        return mounted_asgi(app, harness["mount"])
+    def add(self, number: str, options: dict[str, Any], harness: dict[str, Any]) -> None:
+        """Build a site; its error, if it has one, is the middleware's."""
+        options = {**options, "store": self.stores[harness.get("touchless", False)]}
+        app = self._pages
+        if harness.get("twice"):
+            app = self._middleware(app, **{**options, "name": "second.sid"})
+        self.apps[number] = self._mounted(self._middleware(app, **options), harness.get("mount"))
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self.loop)
-        self.loop.run_until_complete(self.server.serve(sockets=[self.listener]))
-        self.loop.run_until_complete(self.store.close())
-        self.loop.run_until_complete(self.loop.shutdown_default_executor())
-        self.loop.close()
+    def works(self, more: int) -> None:
+        with self.rests:
+            self.at_work += more
+            self.rests.notify_all()
+
+    def rest(self) -> None:
+        """Wait until no request is at work, also after its response has gone out."""
+        with self.rests:
+            assert self.rests.wait_for(lambda: self.at_work == 0, PATIENCE)
+
+
+class AsgiGateway(Gateway):
+    """uvicorn, in a thread with an event loop of its own."""
+
+    _store = WatchedAsyncStore
+    _middleware = asgi.SessionMiddleware
+
+    def __init__(self, file: str, clock: Callable[[], float]) -> None:
+        super().__init__(file, clock)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        plain = {"lifespan": "off", "ws": "none", "proxy_headers": False, "log_level": "critical"}
+        self._server = uvicorn.Server(uvicorn.Config(self._serve, interface="asgi3", **plain))
+        self._thread = threading.Thread(target=asyncio.run, args=(self._run(),))
+        self._thread.start()
+
+    async def _run(self) -> None:
+        await self._server.serve(sockets=[self._listener])
+        for store in self.stores.values():
+            await store.close()
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        self.works(1)
+        try:
+            await self.apps[dict(scope["headers"])[b"x-site"].decode()](scope, receive, send)
+        finally:
+            self.works(-1)
+
+    @staticmethod
+    def _mounted(app: Any, mount: str | None) -> Any:
+        if not mount:
+            return app
+
+        async def outer(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, "root_path": mount}, receive, send)
+
+        return outer
+
+    @staticmethod
+    async def _pages(scope: Any, receive: Any, send: Any) -> None:
+        query = dict(parse_qsl(scope["query_string"].decode()))
+        reply = await Request(scope, "session", scope["path"], query).answer()
+        headers = [(name.lower().encode(), value.encode()) for name, value in reply.headers]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        for number, part in enumerate(reply.parts()):
+            more = number + 1 < len(reply.body)
+            await send({"type": "http.response.body", "body": part, "more_body": more})
 
     def end(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(PATIENCE)
-        self.listener.close()
-
-
-def mounted_asgi(app: Any, mount: str | None) -> Any:
-    if not mount:
-        return app
-
-    async def outer(scope: Any, receive: Any, send: Any) -> None:
-        await app({**scope, "root_path": mount}, receive, send)
-
-    return outer
-
-
-async def asgi_pages(scope: Any, receive: Any, send: Any) -> None:
-    query = dict(parse_qsl(scope["query_string"].decode()))
-    reply = await Request(scope, "session", scope["path"], query).answer()
-    headers = [(name.lower().encode(), value.encode()) for name, value in reply.headers]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    for number, part in enumerate(reply.body):
-        if number == 1 and reply.late is not None:
-            reply.late()
-        more = number + 1 < len(reply.body)
-        await send({"type": "http.response.body", "body": part, "more_body": more})
+        self._server.should_exit = True
+        self._thread.join(PATIENCE)
+        self._listener.close()
 
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = False
+    request_queue_size = 16
 
 
 class _Handler(WSGIRequestHandler):
@@ -175,61 +195,57 @@ class _Silence:
         pass
 
 
-class WsgiSite:
-    """The site under the standard library's server, a thread for each request."""
+class WsgiGateway(Gateway):
+    """The standard library's server, a thread for each request."""
 
-    def __init__(self, file: str, options: dict[str, Any], harness: dict[str, Any]) -> None:
-        self.watch = Watch()
-        self.store = WatchedStore(file, **harness["store"])
-        self.store.watch = self.watch
+    _store = WatchedStore
+    _middleware = wsgi.SessionMiddleware
+
+    def __init__(self, file: str, clock: Callable[[], float]) -> None:
+        super().__init__(file, clock)
+        self._server = make_server("127.0.0.1", 0, self._serve, _Server, _Handler)
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def _serve(self, environ: Any, start_response: Any) -> Iterator[bytes]:
+        self.works(1)
         try:
-            app: Any = wsgi.SessionMiddleware(wsgi_pages, store=self.store, **options)
-            if harness["twice"]:
-                app = wsgi.SessionMiddleware(
-                    app, store=self.store, **{**options, "name": "second.sid"}
-                )
-        except Exception:
-            self.store.close()
-            raise
-        app = mounted_wsgi(app, harness["mount"])
-        self.server = make_server("127.0.0.1", 0, app, _Server, _Handler)
-        self.port = self.server.server_port
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
-        self.thread.start()
+            body = self.apps[environ["HTTP_X_SITE"]](environ, start_response)
+            try:
+                yield from body
+            finally:
+                getattr(body, "close", lambda: None)()
+        finally:
+            self.works(-1)
+
+    @staticmethod
+    def _mounted(app: Any, mount: str | None) -> Any:
+        if not mount:
+            return app
+
+        def outer(environ: Any, start_response: Any) -> Any:
+            environ["SCRIPT_NAME"] = mount
+            environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(mount)
+            return app(environ, start_response)
+
+        return outer
+
+    @staticmethod
+    def _pages(environ: Any, start_response: Any) -> Any:
+        query = dict(parse_qsl(environ["QUERY_STRING"]))
+        reply = _at_once(Request(environ, wsgi.KEY, environ["PATH_INFO"], query).answer())
+        start_response(f"{reply.status} Said", list(reply.headers))
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return []
+        return reply.parts() if len(reply.body) > 1 else list(reply.body)
 
     def end(self) -> None:
-        self.server.shutdown()
-        self.thread.join(PATIENCE)
-        self.server.server_close()
-        self.store.close()
-
-
-def mounted_wsgi(app: Any, mount: str | None) -> Any:
-    if not mount:
-        return app
-
-    def outer(environ: Any, start_response: Any) -> Any:
-        environ["SCRIPT_NAME"] = mount
-        environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(mount)
-        return app(environ, start_response)
-
-    return outer
-
-
-def wsgi_pages(environ: Any, start_response: Any) -> Iterator[bytes] | list[bytes]:
-    query = dict(parse_qsl(environ["QUERY_STRING"]))
-    reply = _at_once(Request(environ, wsgi.KEY, environ["PATH_INFO"], query).answer())
-    start_response(f"{reply.status} Said", list(reply.headers))
-    if environ["REQUEST_METHOD"] == "HEAD":
-        return []
-    return _body(reply) if len(reply.body) > 1 else list(reply.body)
-
-
-def _body(reply: Reply) -> Iterator[bytes]:
-    for number, part in enumerate(reply.body):
-        if number == 1 and reply.late is not None:
-            reply.late()
-        yield part
+        self._server.shutdown()
+        self._thread.join(PATIENCE)
+        self._server.server_close()
+        for store in self.stores.values():
+            store.close()
 
 
 def _at_once(coroutine: Any) -> Any:

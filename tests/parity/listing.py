@@ -29,10 +29,12 @@ class Line:
     ours: dict[str, Any] = field(default_factory=dict)
     """Options that only this package has."""
     sites: tuple[str, ...] = SITES
+    case: str = ""
+    """Which of several, where one scenario is tried with several sets of options."""
 
     @property
     def name(self) -> str:
-        return f"{self.number}-{self.scenario.__name__}"
+        return "-".join(filter(None, [self.number, self.scenario.__name__, self.case]))
 
     @property
     def file(self) -> str:
@@ -66,6 +68,7 @@ def line(
     harness: dict[str, Any] | None = None,
     ours: dict[str, Any] | None = None,
     sites: tuple[str, ...] = SITES,
+    case: str = "",
     **options: Any,
 ) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
     """List a scenario: what it observes on `both`, or on each side, and then why that differs."""
@@ -75,11 +78,8 @@ def line(
     assert bool(why) == (express != here), f"{number}: a difference has a reason"
 
     def listed(scenario: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        LINES.append(
-            Line(
-                number, says, why, express, here, scenario, options, harness or {}, ours or {}, sites
-            )
-        )
+        where = (options, harness or {}, ours or {}, sites, case)
+        LINES.append(Line(number, says, why, express, here, scenario, *where))
         return scenario
 
     return listed

@@ -1,7 +1,7 @@
 """The site's pages in Python: those of `site.js`, for either gateway."""
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from datetime import UTC, datetime, timedelta
 from inspect import isawaitable
 from typing import Any, NamedTuple
@@ -17,6 +17,12 @@ class Reply(NamedTuple):
     body: tuple[bytes, ...] = ()
     late: Callable[[], None] | None = None
     """What is done once the first part of the body is out."""
+
+    def parts(self) -> Iterator[bytes]:
+        for number, part in enumerate(self.body):
+            if number == 1 and self.late is not None:
+                self.late()
+            yield part
 
 
 class Request:

@@ -11,8 +11,8 @@ from connect_sqlite import SQLiteStore
 from connect_sqlite.errors import StoreUnavailable
 from needs import node_dir
 
-from .gateways import AsgiSite, WsgiSite
-from .listing import ASGI, EXPRESS, Line
+from .gateways import PATIENCE, AsgiGateway, Gateway, WsgiGateway
+from .listing import ASGI, EXPRESS, WSGI, Line
 from .visitor import SECRET, Visitor
 
 START = 1_795_000_000_000
@@ -93,35 +93,31 @@ class AsText:
 
 
 class Site:
-    """A site, started or refused, and a look into its file."""
+    """A site, started or refused, and a look into its side's file."""
 
     refused: str | None = None
     port: int
+    fields: tuple[tuple[str, str], ...] = ()
+    """What each request to it has to say."""
 
-    def __init__(self, file: Path, clock: Clock) -> None:
-        self.rows = SQLiteStore(str(file), serializer=AsText(), clock=clock)
+    def __init__(self, rows: SQLiteStore) -> None:
+        self.rows = rows
 
     def forget(self) -> None:
         self.rows.clear()
 
-    def end(self) -> None:
-        self.rows.close()
-
 
 class ExpressSite(Site):
-    def __init__(self, line: Line, node: Node, file: Path, clock: Clock) -> None:
+    def __init__(self, line: Line, node: Node, file: Path, rows: SQLiteStore) -> None:
+        super().__init__(rows)
         self._node = node
-        self._began = False
+        given = {"file": str(file), "options": in_node(line), "harness": line.harness}
         try:
-            given = {
-                "file": str(file), "options": in_node(line), "harness": line.harness
-            }
             started = node.do("start", given)
         except Refused as error:
             self.refused = error.args[0]
         else:
             self.port, self._number = started["port"], started["site"]
-        super().__init__(file, clock)
 
     def forget(self) -> None:
         super().forget()
@@ -153,21 +149,21 @@ class ExpressSite(Site):
     def release(self) -> None:
         self._node.do("release", self._number)
 
+    def rest(self) -> None:
+        """Nothing goes on here after the end of a response."""
+
 
 class PythonSite(Site):
-    def __init__(self, line: Line, site: str, file: Path, clock: Clock) -> None:
-        kind = AsgiSite if site == ASGI else WsgiSite
-        store = {"clock": clock, "disable_touch": line.harness.get("touchless", False)}
-        harness = {"twice": False, "mount": None, **line.harness, "store": store}
-        self._gateway: Any = None
+    def __init__(
+        self, line: Line, gateway: Gateway, number: int, clock: Clock, rows: SQLiteStore
+    ) -> None:
+        super().__init__(rows)
+        self.port, self.fields = gateway.port, (("X-Site", str(number)),)
+        self._gateway, self._watch = gateway, gateway.watch
         try:
-            self._gateway = kind(str(file), in_python(line, site, clock), harness)
+            gateway.add(str(number), in_python(line, clock), line.harness)
         except (TypeError, ValueError) as error:
             self.refused = type(error).__name__
-        else:
-            self.port = self._gateway.port
-            self._watch = self._gateway.watch
-        super().__init__(file, clock)
 
     def forget(self) -> None:
         super().forget()
@@ -193,15 +189,13 @@ class PythonSite(Site):
         self._watch.holds = True
 
     def wait_until_held(self) -> None:
-        assert self._watch.entered.wait(20)
+        assert self._watch.entered.wait(PATIENCE)
 
     def release(self) -> None:
         self._watch.opened.set()
 
-    def end(self) -> None:
-        if self._gateway is not None:
-            self._gateway.end()
-        super().end()
+    def rest(self) -> None:
+        self._gateway.rest()
 
 
 def in_node(line: Line) -> dict[str, Any]:
@@ -224,59 +218,82 @@ def _camel(name: str) -> str:
     return first + "".join(word.title() for word in rest)
 
 
-def in_python(line: Line, site: str, clock: Clock) -> dict[str, Any]:
-    """The options in this package's words; functions go by name there too."""
+def in_python(line: Line, clock: Clock) -> dict[str, Any]:
+    """The options in this package's words."""
     options = {"secret": SECRET, **line.options, **line.ours, "clock": clock}
     if not line.harness.get("bare"):
         options = {"touch_interval": 0, **options}
         if not isinstance(options.get("cookie"), str):
             options["cookie"] = {**ALIKE, **options.get("cookie", {})}
-
-    def asked(request: Any, name: str) -> str | None:
-        if site == ASGI:
-            return dict(request["headers"]).get(name.encode(), b"").decode() or None
-        return request.get(f"HTTP_{name.upper().replace('-', '_')}")
-
-    functions = {
-        "odd": lambda request: "a/b+c d%é",
-        "number": lambda request: 5,
-        "asked": lambda request: asked(request, "x-id"),
-        "chosen": lambda request: {**ALIKE, "max_age": 60 if asked(request, "x-long") else None},
-        "auto": lambda request: {"secure": "auto", "same_site": "auto"},
-    }
     for name in ("genid", "cookie"):
         if isinstance(options.get(name), str):
-            options[name] = functions[options[name]]
+            options[name] = FUNCTIONS[options[name]]
     return options
+
+
+def asked(request: Any, name: str) -> str | None:
+    """A field of the request, which is a scope or an environ."""
+    if "headers" in request:
+        return dict(request["headers"]).get(name.encode(), b"").decode() or None
+    return request.get(f"HTTP_{name.upper().replace('-', '_')}")
+
+
+FUNCTIONS = {
+    "odd": lambda request: "a/b+c d%é",
+    "number": lambda request: 5,
+    "asked": lambda request: asked(request, "x-id"),
+    "chosen": lambda request: {**ALIKE, "max_age": 60 if asked(request, "x-long") else None},
+    "auto": lambda request: {"secure": "auto", "same_site": "auto"},
+}
+"""Options that are functions go by name, on each side."""
+
+
+class Side:
+    """One of the three: its file, its server, and its sites."""
+
+    def __init__(self, kind: str, file: Path, clock: Clock) -> None:
+        self._file, self._clock = file, clock
+        self._rows = SQLiteStore(str(file), serializer=AsText(), clock=clock)
+        self._sites: dict[str, Site] = {}
+        self._server: Any
+        if kind == EXPRESS:
+            self._server = Node(node_dir(), clock)
+        else:
+            self._server = {ASGI: AsgiGateway, WSGI: WsgiGateway}[kind](str(file), clock)
+
+    def site(self, line: Line) -> Site:
+        """The site with these options, started once."""
+        key = json.dumps([line.options, line.harness, line.ours], sort_keys=True)
+        if key not in self._sites:
+            self._sites[key] = self._start(line)
+        return self._sites[key]
+
+    def _start(self, line: Line) -> Site:
+        if isinstance(self._server, Node):
+            return ExpressSite(line, self._server, self._file, self._rows)
+        return PythonSite(line, self._server, len(self._sites), self._clock, self._rows)
+
+    def end(self) -> None:
+        self._server.end()
+        self._rows.close()
 
 
 class Sites:
     """All sites of a run of the tests."""
 
     def __init__(self, folder: Path) -> None:
-        self.clock = Clock()
+        self._clock = Clock()
         self._folder = folder
-        self._node: Node | None = None
-        self._started: dict[str, Site] = {}
+        self._sides: dict[str, Side] = {}
 
-    def visitor(self, line: Line, site: str) -> Visitor:
+    def visitor(self, line: Line, kind: str) -> Visitor:
         """A new visitor to the site with the line's options, at the start of time."""
-        self.clock.set(START)
-        key = json.dumps([site, line.options, line.harness, line.ours], sort_keys=True)
-        if key not in self._started:
-            file = self._folder / f"{len(self._started)}.db"
-            self._started[key] = self._start(line, site, file)
-        return Visitor(self._started[key], self.clock, line.options.get("name", "connect.sid"))
-
-    def _start(self, line: Line, site: str, file: Path) -> Site:
-        if site != EXPRESS:
-            return PythonSite(line, site, file, self.clock)
-        if self._node is None:
-            self._node = Node(node_dir(), self.clock)
-        return ExpressSite(line, self._node, file, self.clock)
+        self._clock.set(START)
+        if kind not in self._sides:
+            self._sides[kind] = Side(kind, self._folder / f"{kind}.db", self._clock)
+        site = self._sides[kind].site(line)
+        return Visitor(site, self._clock, line.options.get("name", "connect.sid"))
 
     def end(self) -> None:
-        for site in self._started.values():
-            site.end()
-        if self._node is not None:
-            self._node.end()
+        for side in self._sides.values():
+            side.end()

@@ -72,9 +72,14 @@ class Pending:
     def __init__(self, visitor: "Visitor", connection: socket.socket, method: str) -> None:
         self._visitor, self._connection, self._method = visitor, connection, method
 
-    def has_begun(self) -> bool:
-        """Whether something of the response is there, or comes in a moment."""
-        return bool(select.select([self._connection], [], [], A_MOMENT)[0])
+    def has_begun(self, *, leave: bool = False) -> bool:
+        """Whether something of the response is there, or comes in a moment; then hang up."""
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN)
+        begun = bool(poll.poll(A_MOMENT * 1000))
+        if leave:
+            self._connection.close()
+        return begun
 
     def answer(self) -> Answer:
         with self._connection:
@@ -109,7 +114,7 @@ class Visitor:
     ) -> Pending:
         """Send a request, and go on."""
         sent = self.cookie if cookie is _KEEP else cookie
-        fields = [("Host", host), ("Connection", "close"), *headers]
+        fields = [("Host", host), ("Connection", "close"), *self.site.fields, *headers]
         if sent is not None:
             fields.append(("Cookie", f"{self.name}={sent}"))
         words = "&".join(f"{key}={quote(value)}" for key, value in query.items())
