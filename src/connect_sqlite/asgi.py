@@ -108,17 +108,22 @@ class SessionMiddleware(SessionManager[AsyncStore]):
                 await _refuse(scope, send, error)
                 return
         scope["session"] = session
-        await self.app(scope, receive, partial(self._send, session, scope, send))
+        try:
+            await self.app(scope, receive, partial(self._send, session, scope, send))
+        except Exception:
+            # A new session's cookie could not go out: the answer is not made here.
+            if self._policy.save_on_error and not session.is_new and not session._refused:
+                await self._act(session, Moment.LATE)
+            raise
         if (session.accessed or session._touched) and not session._failed:
             await self._act(session, Moment.LATE)
 
-    async def read(self, cookies: str | bytes) -> StoredSession | None:
+    async def read(self, cookies: str | bytes | None) -> StoredSession | None:
         """The session that a `Cookie` header alone names: that of a handshake elsewhere, say.
 
-        Not counted as activity.
+        It is the row, with `cookie` and `_session` among its data.  Not counted as activity.
         """
-        header = cookies.encode("latin-1") if isinstance(cookies, str) else cookies
-        return await carry_async(self.store, self.reading(header))
+        return await carry_async(self.store, self.reading(cookies))
 
     def _applies(self, scope: Scope) -> bool:
         # A second middleware around the same request changes nothing, as in Express.

@@ -84,7 +84,7 @@ class SessionMiddleware(SessionManager[Store]):
         session = Session(self, self._jar.of(environ), https=https, request=environ)
         session._started = False
         cookies = environ.get("HTTP_COOKIE", "")
-        if cookies and (ids := self._jar.offered(cookies.encode("latin-1"))):
+        if cookies and (ids := self._jar.offered(cookies.encode("latin-1", "replace"))):
             try:
                 if self._limited:
                     carry(self.store, self.loading(session, ids))
@@ -96,12 +96,19 @@ class SessionMiddleware(SessionManager[Store]):
                 return _refuse(start_response, error)
         environ[KEY] = session
         response = _Response(self, session, environ, start_response)
-        return response.of(self.app(environ, response.start))
+        try:
+            body = self.app(environ, response.start)
+        except Exception:
+            response.fail()
+            raise
+        return response.of(body)
 
-    def read(self, cookies: str | bytes) -> StoredSession | None:
-        """The session that a `Cookie` header alone names.  Not counted as activity."""
-        header = cookies.encode("latin-1") if isinstance(cookies, str) else cookies
-        return carry(self.store, self.reading(header))
+    def read(self, cookies: str | bytes | None) -> StoredSession | None:
+        """The session that a `Cookie` header alone names: that of a handshake elsewhere, say.
+
+        It is the row, with `cookie` and `_session` among its data.  Not counted as activity.
+        """
+        return carry(self.store, self.reading(cookies))
 
     def close(self) -> None:
         """Close the store, if it was opened here: WSGI tells nobody when an application ends."""
@@ -119,6 +126,11 @@ class SessionMiddleware(SessionManager[Store]):
         plan = self._lifecycle.plan(session, moment)
         if plan is not NOTHING_TO_DO:
             carry(self.store, self.carrying(session, plan))
+
+    def _after_exception(self, session: Session) -> None:
+        # A new session's cookie could not go out: the answer is not made here.
+        if self._policy.save_on_error and not session.is_new:
+            self._act(session, Moment.LATE)
 
     def _opened(self) -> Store:
         from ._stores.opening import open_store
@@ -164,23 +176,37 @@ class _Response:
         # As it is where nothing can follow: the server may know a quick way to send it.
         wrapper = self._environ.get("wsgi.file_wrapper")
         whole = (list, tuple, wrapper) if isinstance(wrapper, type) else (list, tuple)
-        if self._status and isinstance(body, whole):
-            self._begin()
-            return body if self._refusal is None else self._refusal
         self._body = body
+        if self._status and isinstance(body, whole):
+            if not self._session._started:
+                self._begin()
+            if self._refusal is None:
+                return body
         return self
 
     def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._body:
-            if chunk and not self._session._started:
+        try:
+            for chunk in self._body:
+                if not self._session._started:
+                    if not chunk:
+                        continue  # the headers wait for the first byte
+                    self._begin()
+                if self._refusal is not None:
+                    break
+                yield chunk
+            if self._status and not self._session._started:
                 self._begin()
-            if self._refusal is not None:
-                break
-            yield chunk
-        if self._status and not self._session._started:
-            self._begin()
+        except Exception:
+            self.fail()
+            raise
         if self._refusal is not None:
             yield from self._refusal
+
+    def fail(self) -> None:
+        """The application raised an exception, which is the server's to answer."""
+        self._failed = True
+        if self._refusal is None:
+            self._middleware._after_exception(self._session)
 
     def close(self) -> None:
         """The server is done: what a stream changed is saved now."""

@@ -5,11 +5,15 @@ from collections import Counter
 
 import pytest
 
-from connect_sqlite import AsyncSQLiteStore
+from connect_sqlite import AsyncSQLiteStore, SQLiteStore
 
 from .site import Site
+from .wsgi_site import Immediate, WsgiSite, drive
 
 SECRET = "a secret for tests that is long enough"
+
+BOTH = pytest.mark.parametrize("gateway", ["asgi", "wsgi"], indirect=True)
+"""Runs a test on an ASGI site and on a WSGI site."""
 
 START = 1_795_000_000.0
 """A day in November 2026, on a whole second."""
@@ -28,10 +32,10 @@ class Clock:
         self.seconds += seconds
 
 
-class WatchedStore(AsyncSQLiteStore):
+class Watched:
     """The real store, which counts its calls, fails when told to, and lets others go first."""
 
-    CALLS = ("get", "create", "merge", "touch", "rotate", "destroy")
+    CALLS = ("get", "create", "set", "merge", "touch", "rotate", "destroy", "find")
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -39,23 +43,42 @@ class WatchedStore(AsyncSQLiteStore):
         self.failures = {}
         self.before = {}
 
-
-def _watched(name):
-    call = getattr(AsyncSQLiteStore, name)
-
-    async def watched(self, *args, **kwargs):
+    def _begin(self, name):
         self.calls[name] += 1
         if name in self.failures:
             raise self.failures[name]
-        if name in self.before:
-            await self.before.pop(name)()
-        return await call(self, *args, **kwargs)
-
-    return watched
+        return self.before.pop(name, None)
 
 
-for _name in WatchedStore.CALLS:
-    setattr(WatchedStore, _name, _watched(_name))
+class WatchedStore(Watched, AsyncSQLiteStore):
+    """The one that is awaited."""
+
+
+class WatchedBlockingStore(Watched, SQLiteStore):
+    """The one that blocks."""
+
+
+def _watch(name):
+    awaited, blocking = getattr(AsyncSQLiteStore, name), getattr(SQLiteStore, name)
+
+    async def watched(self, *args, **kwargs):
+        before = self._begin(name)
+        if before:
+            await before()
+        return await awaited(self, *args, **kwargs)
+
+    def watched_and_blocking(self, *args, **kwargs):
+        before = self._begin(name)
+        if before:
+            drive(before())
+        return blocking(self, *args, **kwargs)
+
+    setattr(WatchedStore, name, watched)
+    setattr(WatchedBlockingStore, name, watched_and_blocking)
+
+
+for _name in Watched.CALLS:
+    _watch(_name)
 
 
 @pytest.fixture
@@ -64,24 +87,35 @@ def clock():
 
 
 @pytest.fixture
-def runner():
+def gateway(request):
+    """Behind which gateway the site is.  Tests that are marked `BOTH` run behind each."""
+    return getattr(request, "param", "asgi")
+
+
+@pytest.fixture
+def runner(gateway):
+    if gateway == "wsgi":
+        yield Immediate()
+        return
     with asyncio.Runner() as runner:
         yield runner
 
 
 @pytest.fixture
-def store(runner, clock):
-    store = WatchedStore(clock=clock, indexes=("user.id",))
+def store(gateway, runner, clock):
+    kind = WatchedStore if gateway == "asgi" else WatchedBlockingStore
+    store = kind(clock=clock, indexes=("user.id",))
     yield store
     runner.run(store.close())
 
 
 @pytest.fixture
-def site(runner, store, clock):
+def site(gateway, runner, store, clock):
     """A function that makes a site of handlers by path."""
 
     def make(handlers, **options):
-        return Site(
+        kind = Site if gateway == "asgi" else WsgiSite
+        return kind(
             runner, handlers, **{"store": store, "secret": SECRET, "clock": clock} | options
         )
 

@@ -26,6 +26,11 @@ class Site:
     def browser(self, url="http://shop.example"):
         return Browser(self, url)
 
+    def client(self, url):
+        # What a server does with an exception: the client sees 500.
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url=url)
+
 
 class Browser:
     """Keeps its cookies from one request to the next."""
@@ -33,9 +38,7 @@ class Browser:
     def __init__(self, site, url):
         self.run = site.run
         self.host = httpx.URL(url).host
-        # What a server does with an exception: the client sees 500.
-        transport = httpx.ASGITransport(site.app, raise_app_exceptions=False)
-        self.client = httpx.AsyncClient(transport=transport, base_url=url)
+        self.client = site.client(url)
 
     def get(self, path, **options):
         return self.run(self.client.get(path, **options))
@@ -102,18 +105,26 @@ def during(browser, path):
     """An act that visits `path` while another request is being answered."""
 
     async def visit():
-        response = await browser.client.get(path)
+        response = await finish(browser.client.get(path))
         assert 200 == response.status_code
 
     return visit
 
 
+async def finish(answer):
+    """The answer of a call that is awaited behind one gateway, and blocks behind the other."""
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+async def answer_of(handler, request):
+    """The response of a handler that gives data or a response."""
+    result = await finish(handler(request))
+    return result if isinstance(result, Response) else JSONResponse(result)
+
+
 def _endpoint(handler):
     async def endpoint(request):
-        result = handler(request)
-        if inspect.isawaitable(result):
-            result = await result
-        return result if isinstance(result, Response) else JSONResponse(result)
+        return await answer_of(handler, request)
 
     return endpoint
 

@@ -14,10 +14,11 @@ from starlette.routing import Mount, Route
 from connect_sqlite._session.signing import Signer
 from connect_sqlite.asgi import SessionMiddleware
 
-from .conftest import SECRET
+from .conftest import BOTH, SECRET
 from .site import BASIC, set_cookies, show, sign_in
 
 
+@BOTH
 def test_a_visit(site, store):
     """Data are there at the next request, under a new id after sign-in, gone after sign-out."""
     browser = site(BASIC).browser()
@@ -53,6 +54,7 @@ def test_fastapi(runner, store):
     assert [{"n": 1}, {"n": 2}, {"n": 3}] == runner.run(visit())
 
 
+@BOTH
 def test_w1_the_cookie_on_the_wire(site):
     """W1: the cookie is Express's, with `SameSite=Lax` besides, and `Secure` on HTTPS."""
     app = site(BASIC)
@@ -64,6 +66,7 @@ def test_w1_the_cookie_on_the_wire(site):
     assert re.fullmatch(value + "; Path=/; HttpOnly; Secure; SameSite=Lax", header)
 
 
+@BOTH
 def test_case_14_who_does_not_touch_the_session_pays_nothing(site, store):
     """Case 14: an untouched session costs one read; a visitor without a cookie not even that."""
     app = site(BASIC)
@@ -79,6 +82,7 @@ def test_case_14_who_does_not_touch_the_session_pays_nothing(site, store):
     assert ("Cookie", False) == (response.headers["vary"], "set-cookie" in response.headers)
 
 
+@BOTH
 def test_w9_other_cookies_are_kept(site):
     """W9: cookies that the handler sets stay, and the session's is last."""
 
@@ -147,6 +151,7 @@ def _name_and_path(header):
     return [name, path]
 
 
+@BOTH
 def test_clear_signs_out(site, store):
     """`session.clear()`, the habit of many, ends the session and deletes the cookie (D8)."""
     app = site({**BASIC, "/clear": lambda r: r.session.clear() or {}})
@@ -158,6 +163,7 @@ def test_clear_signs_out(site, store):
     assert 0 == app.run(store.length())
 
 
+@BOTH
 def test_nested_changes_are_saved(site):
     """A change deep inside the data is saved without anybody saying so."""
 
@@ -175,6 +181,7 @@ def test_nested_changes_are_saved(site):
     assert {"cart": {"items": ["tea"]}} == browser.get("/").json()
 
 
+@BOTH
 def test_a_value_that_json_has_not_is_the_handler_s_error(site):
     """Threat 6: a value that cannot be kept is a 500 with a traceback, and the old data stay."""
 
@@ -188,6 +195,7 @@ def test_a_value_that_json_has_not_is_the_handler_s_error(site):
     assert {"n": 1} == browser.get("/").json()
 
 
+@BOTH
 def test_a_row_of_an_express_app_is_read_and_kept_readable(site, store):
     """What Express wrote is read, and what is written back has the `cookie` that it needs."""
     sid = "MZf5lXqGZ2kI5bPzJ3c1XTYEJ2nJ0nqS"
@@ -202,6 +210,7 @@ def test_a_row_of_an_express_app_is_read_and_kept_readable(site, store):
     assert row["cookie"].items() >= theirs["cookie"].items()
 
 
+@BOTH
 def test_an_empty_row_of_an_express_app_is_left_alone(site, store):
     """A session that Express saved without data is not ended by a page that only looks."""
     sid = "MZf5lXqGZ2kI5bPzJ3c1XTYEJ2nJ0nqS"

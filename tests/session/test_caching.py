@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse
 
 from connect_sqlite._session.caching import protected
 
+from .conftest import BOTH
 from .site import BASIC
 
 ACCESSES = {
@@ -20,6 +21,7 @@ ACCESSES = {
 }
 
 
+@BOTH
 @pytest.mark.parametrize("access", ACCESSES)
 @pytest.mark.parametrize("known", [True, False])
 def test_threat_21_any_access_varies_by_cookie(site, access, known):
@@ -38,6 +40,7 @@ def test_threat_21_any_access_varies_by_cookie(site, access, known):
     assert ("Cookie", "no-store") == (response.headers["vary"], response.headers["cache-control"])
 
 
+@BOTH
 def test_threat_21_a_saved_change_varies_too(site):
     """Threat 21: so does a response whose handler changed the session without a new cookie."""
     browser = site(BASIC).browser()
@@ -47,12 +50,14 @@ def test_threat_21_a_saved_change_varies_too(site):
     assert "set-cookie" not in headers
 
 
+@BOTH
 def test_threat_21_request_session_is_an_access(site):
     """Threat 21: `request.session` itself counts, for what becomes of it afterwards is not seen."""
     browser = site({"/": lambda r: len(str(type(r.session)))}).browser()
     assert "Cookie" == browser.get("/").headers["vary"]
 
 
+@BOTH
 def test_a_stranger_s_page_may_be_cached(site):
     """A page that only found nobody signed in varies by cookie, and is left to the caches."""
     headers = site(BASIC).browser().get("/").headers
@@ -121,6 +126,7 @@ def test_threat_21_what_caches_are_told(said, personal, sets, expected):
     assert expected == [(name.decode(), value.decode()) for name, value in told]
 
 
+@BOTH
 def test_the_handler_s_own_word_counts(site):
     """A handler that lets the browser keep a page of its visitor's is heard."""
 

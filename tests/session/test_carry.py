@@ -171,6 +171,13 @@ def test_threat_23_rotation_keeps_what_others_saved_meanwhile():
     ] == asked
 
 
+def test_threat_28_rotation_keeps_its_own_marks():
+    """Threat 28: when the session began, and was proved, is what the rotation says it is."""
+    step = Rotate("old", "new", {"cookie": COOKIE, "_session": {"authenticated": NOW}}, CHANGES)
+    _, asked = carried(plan(step), row(cookie=COOKIE, _session={"created": 1}), True)
+    assert {"authenticated": NOW} == asked[-1][3]["_session"]
+
+
 def test_threat_24_rotation_of_a_session_that_is_gone_loses():
     """Threat 24: a logout that came first wins over a rotation."""
     step = Rotate("old", "new", {"cookie": COOKIE}, CHANGES)

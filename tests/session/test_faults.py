@@ -5,7 +5,6 @@ import json
 import pytest
 
 from connect_sqlite import (
-    AsyncSQLiteStore,
     StoreBusy,
     StoreClosed,
     StoreError,
@@ -13,7 +12,10 @@ from connect_sqlite import (
     StoreUnavailable,
 )
 
-from .site import BASIC, set_cookies
+from .conftest import BOTH
+from .site import BASIC, finish, set_cookies
+
+pytestmark = BOTH
 
 FAILURES = [
     StoreBusy("busy"),
@@ -74,7 +76,7 @@ def test_save_tells_the_handler(site, store):
     async def handler(request):
         request.session["a"] = 1
         try:
-            await request.session.save()
+            await finish(request.session.save())
         except StoreBusy as error:
             seen.append(error)
             request.session.clear()
@@ -99,10 +101,10 @@ class Spoiled:
         return json.loads(text)
 
 
-def test_an_unreadable_row_counts_as_absent(site, runner, clock):
+def test_an_unreadable_row_counts_as_absent(site, store, runner, clock):
     """L5 of Ours: a row that cannot be read locks nobody out: its visitor starts anew."""
     codec = Spoiled()
-    store = AsyncSQLiteStore(clock=clock, serializer=codec)
+    store = type(store)(clock=clock, serializer=codec)
     browser = site(BASIC, store=store).browser()
     browser.get("/count")
     old = browser.sid

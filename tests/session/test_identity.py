@@ -4,8 +4,10 @@ import pytest
 
 from connect_sqlite._session.signing import Signer
 
-from .conftest import SECRET
-from .site import BASIC, set_cookies, sign_in, sign_out
+from .conftest import BOTH, SECRET
+from .site import BASIC, finish, set_cookies, sign_in, sign_out
+
+pytestmark = BOTH
 
 
 def test_threat_22_a_flood_of_strangers_writes_nothing(site, store):
@@ -117,7 +119,7 @@ def test_case_15_log_out_everywhere_else(site, store):
     """Case 15: a sign-in that ends the user's other sessions leaves one row, under a new id."""
 
     async def again(request):
-        await store.destroy_where("user.id", 7, keep=(request.session.id,))
+        await finish(store.destroy_where("user.id", 7, keep=(request.session.id,)))
         request.session.rotate()
         return {}
 

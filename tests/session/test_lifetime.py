@@ -1,6 +1,9 @@
 """How long a session lives, and what reading it costs."""
 
+from .conftest import BOTH
 from .site import BASIC, DAY, during, set_cookies
+
+pytestmark = BOTH
 
 
 def test_threat_28_the_server_ends_the_session(site, clock):

@@ -9,9 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount
 
+from .conftest import BOTH
 from .site import BASIC, count, set_cookies, show
 
 
+@BOTH
 def test_case_9_an_http_exception_saves(site):
     """Case 9: what a handler put in before its `HTTPException` is saved, and the cookie sent."""
 
@@ -61,6 +63,12 @@ def test_case_13_an_unhandled_exception_saves_nothing(site, runner, store, outsi
     assert 1 == runner.run(store.length())
 
 
+async def _ab():
+    yield "a"
+    yield "b"
+
+
+@BOTH
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
 @pytest.mark.parametrize(
     "answer",
@@ -69,7 +77,7 @@ def test_case_13_an_unhandled_exception_saves_nothing(site, runner, store, outsi
         lambda: Response(status_code=204),
         lambda: RedirectResponse("/"),
         lambda: JSONResponse({}),
-        lambda: StreamingResponse(iter(["a", "b"])),
+        lambda: StreamingResponse(_ab()),
         lambda: Response(status_code=404),
     ],
 )
@@ -100,6 +108,7 @@ def test_e3_saved_before_the_first_byte(site, store):
     assert [1] == seen
 
 
+@BOTH
 def test_threat_27_a_stream_that_changes_the_session(site, caplog):
     """Threat 27: what a stream changes is merged at its end, for a browser that has the session."""
 

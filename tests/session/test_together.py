@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from .conftest import BOTH
 from .site import BASIC, during, set_cookies, sign_in
 
 
@@ -49,6 +50,7 @@ def test_threat_23_fifty_parallel_requests_all_count(site):
     assert {"n": 1, **{f"k{n}": 1 for n in range(50)}} == browser.get("/").json()
 
 
+@BOTH
 @pytest.mark.parametrize("call", ["merge", "rotate"])
 def test_threat_24_a_slow_request_does_not_undo_a_logout(site, store, call):
     """Threats 4, 24: a logout while a request runs holds, and that request sends no cookie."""
@@ -63,6 +65,7 @@ def test_threat_24_a_slow_request_does_not_undo_a_logout(site, store, call):
     assert {} == browser.get("/").json()
 
 
+@BOTH
 def test_threat_24_a_slow_request_does_not_take_a_newer_login_away(site, store):
     """Threat 24: after a rotation the slow request under the old id loses; the cookie stays."""
     app = site(BASIC)
@@ -98,6 +101,7 @@ def test_threat_23_a_rotation_keeps_what_was_saved_meanwhile(site, store):
     assert {"n": 2, "user": {"id": 7}} == slow.get("/").json()
 
 
+@BOTH
 def test_a_regenerating_sign_in_is_not_lost_to_a_logout(site, store):
     """A sign-in that starts a new session stands, though the old session was ended meanwhile."""
 

@@ -24,6 +24,7 @@ from .plan import (
     Step,
     Touch,
 )
+from .session import MARKS
 from .timeouts import Timeouts, stored_lifetime
 
 __all__ = ["Steps", "carry", "carry_async", "carrying", "load", "load_async"]
@@ -101,7 +102,8 @@ def _rotating(step: Rotate, new_id: Callable[[], str]) -> Steps[str | None]:
 
 def _with_changes_of_others(step: Rotate, row: Data) -> Data:
     assert step.changes is not None
-    session = {**row, **step.changes.changed, "cookie": step.session["cookie"]}
+    own = {name: step.session[name] for name in ("cookie", MARKS) if name in step.session}
+    session = {**row, **step.changes.changed, **own}
     for name in step.changes.removed:
         session.pop(name, None)
     return session

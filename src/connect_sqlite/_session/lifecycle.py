@@ -23,7 +23,7 @@ from .plan import (
 from .policy import Policy, owner_in
 from .rules import LATE, Action, Intent, Moment, decisions
 from .session import MARKS, Session
-from .timeouts import Timeouts
+from .timeouts import Marks, Timeouts
 
 __all__ = ["Lifecycle"]
 
@@ -106,7 +106,9 @@ class Lifecycle:
                 return None, changes
             if dict.__len__(session):
                 session.rotate()
-        if owner is not None:
+        if owner is None:
+            session._marks = Marks()  # whoever it is now has proved nothing, and begins anew
+        else:
             session._authenticate(self.timeouts.now())
         return owner, changes_since(kept.print, session) if kept else None
 
@@ -141,7 +143,8 @@ class Lifecycle:
         if marks.began is None and timeouts.absolute is not None:
             marks = marks._replace(created=now)  # of a row that Node made: it counts from here
         ends = timeouts.end(lifetime, marks.began, now)
-        if session._is_passive and not relived:
+        stays = session._is_passive and not relived
+        if stays:
             ends = min(ends, old.ends)
         cookie = old.cookie
         replaces = self._policy.on_conflict == "replace"
@@ -155,7 +158,7 @@ class Lifecycle:
         if replaces:
             step = Set(old.sid, self._row(session, marks, cookie))
         else:
-            step = Merge(old.sid, changed, changes.removed, to_datetime(ends))
+            step = Merge(old.sid, changed, changes.removed, None if stays else to_datetime(ends))
         # A cookie that ends with the browser says nothing new.
         says = relived or (lifetime is not None and changes is not _UNCHANGED)
         rolls = self._policy.rolling and moment is _RESPONSE

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
@@ -43,6 +44,8 @@ _log = getLogger("connect_sqlite")
 
 _DEFAULT_TTL = 86_400
 _LONGEST_ID = 255
+_NO_ID = re.compile("[\0\ud800-\udfff]")
+"""What the store would refuse, with less to say of who is to blame."""
 
 
 class SessionManager(Generic[S]):
@@ -167,9 +170,12 @@ class SessionManager(Generic[S]):
             session._fill(row)
             return
 
-    def reading(self, cookies: bytes) -> Steps[StoredSession | None]:
+    def reading(self, cookies: str | bytes | None) -> Steps[StoredSession | None]:
         """The steps that find the session of a `Cookie` header, and change nothing."""
-        for sid in self._jar.offered(cookies):
+        if isinstance(cookies, str):
+            # What is not Latin-1 came from no HTTP server, and is in no cookie of ours.
+            cookies = cookies.encode("latin-1", "replace")
+        for sid in self._jar.offered(cookies or b""):
             row: StoredSession | None = yield Read(sid)
             if row is not None and not self._is_over(row):
                 return row
@@ -182,8 +188,11 @@ class SessionManager(Generic[S]):
         sid = self._policy.genid(request)
         if not isinstance(sid, str):
             raise TypeError(f"genid returned a {type(sid).__name__}: a session id is a str")
-        if not 0 < len(sid.encode(errors="replace")) <= _LONGEST_ID:
-            raise ValueError("genid returned an id that has not 1 to 255 bytes of UTF-8")
+        size = len(sid.encode(errors="replace"))
+        if not 0 < size <= _LONGEST_ID or _NO_ID.search(sid):
+            raise ValueError(
+                "genid returned an id that has not 1 to 255 bytes of UTF-8 without NUL"
+            )
         return sid
 
     # ------------------------------------------------------------------ after the handler
@@ -345,7 +354,7 @@ def _skipping(skip: Skip) -> Callable[[Any, str], bool] | None:
         return lambda request, _: chosen(request)
     if isinstance(skip, str):
         raise TypeError(f"skip takes several paths: write skip=({skip!r},)")
-    paths = tuple(skip)
+    paths = tuple(skip) if isinstance(skip, Iterable) else (skip,)
     for path in paths:
         if not isinstance(path, str) or not path.startswith("/"):
             raise ValueError('skip takes paths that begin with "/", or a function of the request')

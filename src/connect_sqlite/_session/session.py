@@ -204,11 +204,12 @@ class Session(dict[str, Any]):
     def touch(self) -> None:
         """Count this as activity now: the session ends its whole lifetime from here."""
         self._touched = True
+        self._is_passive = False
 
     def no_activity(self) -> None:
         """Do not count this request as activity: a poll, say.  Its changes are saved all the same.
 
-        The session then ends when it would have ended without it.
+        The session then ends when it would have ended without it.  `touch()` takes that back.
         """
         self._is_passive = True
 
@@ -261,7 +262,7 @@ class Session(dict[str, Any]):
     def _settle(self, plan: Plan, outcome: Outcome) -> None:
         """Take over what the store said, so that only later changes are saved next."""
         self._intent = Intent.NONE
-        self._touched = self._is_passive = False
+        self._touched = False
         self._is_lost = outcome.sid is None and plan.kept is not None
         self._tell = Tell.NOTHING if self._is_lost else plan.tell
         if outcome.sid is None or plan.kept is None:
@@ -312,12 +313,11 @@ class Session(dict[str, Any]):
         return self._home.timeouts
 
     def _end(self) -> int:
+        timeouts, began = self._timeouts, self._marks.began
+        now = timeouts.now()
         if self._ends is None:
-            timeouts = self._timeouts
-            now = timeouts.now()
-            began = now if self._marks.began is None else self._marks.began
-            return timeouts.end(self._lifetime, began, now)
-        return self._ends
+            return timeouts.end(self._lifetime, now if began is None else began, now)
+        return timeouts.real_end(self._lifetime, began, self._ends, now)
 
 
 def _moment(at: int | None) -> datetime | None:

@@ -127,6 +127,16 @@ class Timeouts:
             return now if whole is None else min(ends - whole, now)
         return ends - span
 
+    def real_end(self, lifetime: int | None, began: int | None, ends: int, now: int) -> int:
+        """When a session ends here for which the store has this end.
+
+        Of this package's rows that is it; Node's, who knows no timeouts, end later in the store.
+        """
+        span = self._span(lifetime)
+        if self.idle is not None and span is not None:
+            ends = min(ends, self.last_seen(lifetime, ends, now) + span)
+        return min(ends, self.limit(began))
+
     def is_due(self, lifetime: int | None, began: int | None, ends: int, now: int) -> bool:
         """Whether a session that is only read has its end moved."""
         span = self._span(lifetime)
