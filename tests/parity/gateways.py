@@ -84,7 +84,7 @@ for _name in WATCHED:
 
 
 class Gateway:
-    """One server for all sites of its kind; the field `X-Site` of a request says which it is for."""
+    """One server for all sites of its kind; a request's field `X-Site` says which it is for."""
 
     port: int
 
@@ -106,6 +106,8 @@ class Gateway:
         app = self._pages
         if harness.get("twice"):
             app = self._middleware(app, **{**options, "name": "second.sid"})
+        if harness.get("another"):
+            self._middleware(app, **{**options, "cookie": {"max_age": 60}})
         self.apps[number] = self._mounted(self._middleware(app, **options), harness.get("mount"))
 
     def works(self, more: int) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from inspect import isawaitable
 from typing import Any, NamedTuple
@@ -211,10 +212,8 @@ async def late_set(request: Request) -> Any:
 
 async def assign_id(request: Request) -> Any:
     before = request.session.id
-    try:
+    with suppress(AttributeError):
         request.session.id = "mine"
-    except AttributeError:
-        pass
     return before == request.session.id
 
 
@@ -233,4 +232,3 @@ PAGES: dict[str, Page] = {
         *(stream, late_set, assign_id, names),
     )
 }
-

@@ -22,6 +22,9 @@ class Site {
     for (const name of harness.twice ? [options.name, 'second.sid'] : [options.name]) {
       guarded.use(session({ ...named(options), name, store: this.store }))
     }
+    if (harness.another) {
+      session({ ...named(options), cookie: { maxAge: 60_000 }, store: this.store })
+    }
     guarded.use((req, res) => (pages[req.path.split('/').pop()] || pages.show)(req, res))
     guarded.use((err, req, res, next) => {
       this.errors.push(err.name)

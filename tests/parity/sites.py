@@ -13,10 +13,7 @@ from needs import node_dir
 
 from .gateways import PATIENCE, AsgiGateway, Gateway, WsgiGateway
 from .listing import ASGI, EXPRESS, WSGI, Line
-from .visitor import SECRET, Visitor
-
-START = 1_795_000_000_000
-"""A day in November 2026, on a whole second."""
+from .visitor import SECRET, START, Visitor
 
 NODE_LIVES = 300
 """Seconds after which Node is taken for hung."""
@@ -253,13 +250,13 @@ class Side:
 
     def __init__(self, kind: str, file: Path, clock: Clock) -> None:
         self._file, self._clock = file, clock
-        self._rows = SQLiteStore(str(file), serializer=AsText(), clock=clock)
         self._sites: dict[str, Site] = {}
         self._server: Any
         if kind == EXPRESS:
             self._server = Node(node_dir(), clock)
         else:
             self._server = {ASGI: AsgiGateway, WSGI: WsgiGateway}[kind](str(file), clock)
+        self._rows = SQLiteStore(str(file), serializer=AsText(), clock=clock)
 
     def site(self, line: Line) -> Site:
         """The site with these options, started once."""

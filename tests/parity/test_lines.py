@@ -6,10 +6,16 @@ import pytest
 
 from .lines import LINES
 from .listing import ELSEWHERE, Line
+from .page import PAGE, page
 
 NUMBERS = {
-    **{"W": range(1, 11), "O": range(1, 17), "L": range(1, 12), "D": range(15)},
-    **{"E": range(1, 7), "F": range(1, 3), "G": range(1, 6)},
+    "W": range(1, 11),
+    "O": range(1, 17),
+    "L": range(1, 12),
+    "D": range(15),
+    "E": range(1, 7),
+    "F": range(1, 3),
+    "G": range(1, 6),
 }
 """The lines of each part of the list."""
 
@@ -34,3 +40,8 @@ def test_names_are_single():
     """No two scenarios of a line have one name, so that each can be run alone."""
     names = [line.name for line in LINES]
     assert [] == [name for name in names if names.count(name) > 1]
+
+
+def test_the_page_is_current():
+    """The page is what the lines say; `python -m tests.parity.page` writes it."""
+    assert page() == PAGE.read_text()

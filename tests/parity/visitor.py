@@ -13,8 +13,11 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 SECRET = "a secret for tests that is long enough"
+START = 1_795_000_000_000
+"""A day in November 2026, on a whole second, in milliseconds."""
+
 PATIENCE = 20
-A_MOMENT = 0.4
+A_MOMENT = 0.25
 """Seconds after which a response that has not begun is taken for withheld."""
 
 NODES_COOKIE = {"originalMaxAge": None, "expires": None, "httpOnly": True, "path": "/"}
@@ -99,7 +102,7 @@ class Visitor:
             site.forget()
 
     def get(self, path: str, **request: Any) -> Answer:
-        """Visit a page.  `cookie`: another value for this once; `headers`: more, or in its place."""
+        """Visit a page.  `cookie`: another value for this once; `headers`: more fields."""
         return self.begin(path, **request).answer()
 
     def begin(

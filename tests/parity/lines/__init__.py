@@ -1,6 +1,7 @@
 """The lines, in the list's order."""
 
 from ..listing import LINES
+
 from . import wire  # isort: skip
 from . import options  # isort: skip
 from . import loading  # isort: skip

@@ -137,7 +137,9 @@ def late_new(visit):
     return seen_ending(visit, "late-set", a="1")
 
 
-@line("D10", "What changes a known session then is saved.", both=("first last", [{"a": 1, "b": "2"}]))
+@line(
+    "D10", "What changes a known session then is saved.", both=("first last", [{"a": 1, "b": "2"}])
+)
 def late_known(visit):
     visit.seed({"a": 1})
     body = visit.get("late-set", b="2").body
@@ -170,7 +172,7 @@ def parallel(visit):
 
 @line(
     "D11",
-    "The same, and chosen: `on_conflict` is `replace`.",
+    'The same, and chosen: `on_conflict` is `"replace"`.',
     both=[{"a": 1, "slow": "1"}],
     ours={"on_conflict": "replace"},
 )
@@ -233,5 +235,3 @@ def lifetime(visit):
         visit.get("count")
         same.append(visit.sid == first)
     return same
-
-

@@ -62,6 +62,19 @@ def failing_store(visit):
 
 @line(
     "L5",
+    'The same, and chosen: `on_store_error` is `"raise"`.',
+    both=(500, "nothing", "get"),
+    ours={"on_store_error": "raise"},
+)
+def raising_store(visit):
+    visit.seed({"a": 1})
+    visit.site.fail("get")
+    answer = visit.get("count")
+    return answer.status, answer.told, visit.calls
+
+
+@line(
+    "L5",
     "A row that is no JSON answers its visitor with 500 until it ends.",
     express=500,
     here={"n": 1},

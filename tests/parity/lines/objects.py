@@ -51,15 +51,29 @@ elsewhere(
 elsewhere(
     "G3",
     "The module offers `Store`, `Session`, `Cookie` and `MemoryStore`.",
-    "`SessionMiddleware`, `Session`, `SessionCookie` and `CookieOptions` are in `connect_sqlite.asgi` "
-    "and `.wsgi`, the stores in `connect_sqlite`.",
+    "`SessionMiddleware`, `Session`, `SessionCookie` and `CookieOptions` are in "
+    "`connect_sqlite.asgi` and `.wsgi`, the stores in `connect_sqlite`.",
 )
+
+
+@line(
+    "G4",
+    "Of two middlewares on one store the later one's cookie options count for both.",
+    express=60_000,
+    here=None,
+    why="Each has its own; the store is not changed by them.",
+    harness={"another": True},
+)
+def two_middlewares(visit):
+    visit.get("count")
+    return visit.stored_cookie["originalMaxAge"]
+
+
 elsewhere(
     "G4",
     "A store is an event emitter with `get`, `set` and `destroy`, and perhaps `touch`, `all`, "
-    "`length` and `clear`; the middleware puts `generate` into it.",
-    "Stores have every call of one contract, and the middleware changes none: two may share one "
-    "([tests/session/test_reach.py](../tests/session/test_reach.py)).",
+    "`length` and `clear`.",
+    "A store has every call of one contract ([tests/store](../tests/store)).",
 )
 elsewhere(
     "G5",

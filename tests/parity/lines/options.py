@@ -1,7 +1,7 @@
 """O: the options and their defaults."""
 
 from ..listing import elsewhere, line
-from ..sites import START
+from ..visitor import START
 from .wire import HTTPS
 
 
@@ -41,6 +41,11 @@ def no_secrets(visit):
     return bool(visit.refused)
 
 
+elsewhere(
+    "O2",
+    "Without one, the secret of `cookie-parser` serves (`req.secret`).",
+    "The secret is the middleware's own.",
+)
 elsewhere(
     "O3",
     "Without `store` sessions are kept in memory, with a warning in production.",
@@ -97,7 +102,9 @@ def unset(visit):
 
 def is_secure(visit, *protocols):
     """Whether the cookie of `secure="auto"` is `Secure`, for each `X-Forwarded-Proto`."""
-    answers = [visit.get("count", cookie=None, headers=[("X-Forwarded-Proto", p)]) for p in protocols]
+    answers = [
+        visit.get("count", cookie=None, headers=[("X-Forwarded-Proto", p)]) for p in protocols
+    ]
     return ["Secure" in answer.attributes for answer in answers]
 
 
@@ -137,7 +144,7 @@ elsewhere(
     "O9",
     "A TLS connection is always secure.",
     "So is a request whose scheme the server gives as `https` or `wss` "
-    "([tests/session/test_cookie_writing.py](../tests/session/test_cookie_writing.py)).",
+    "([tests/session/test_asgi.py](../tests/session/test_asgi.py)).",
 )
 
 
@@ -211,7 +218,7 @@ def same_site_said(visit, headers=()):
     return [each for each in answer.attributes if each.startswith("SameSite")]
 
 
-for said, value in {"Strict": True, "Lax": "lax", "": False}.items():
+for value, said in {True: "Strict", "strict": "Strict", "lax": "Lax", False: ""}.items():
 
     @line(
         "O12",
@@ -294,6 +301,14 @@ def past_end(visit):
     visit.seed({"a": 1})
     said = visit.get("expires", at="0", a="2").attributes
     return next(each for each in said if each.startswith("Expires")), visit.rows
+
+
+elsewhere(
+    "O13",
+    "A `Date` is taken for a `maxAge`, with a warning.",
+    "A `timedelta` is taken for one ([tests/session/test_cookie_options.py]"
+    "(../tests/session/test_cookie_options.py)).",
+)
 
 
 elsewhere(

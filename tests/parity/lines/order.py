@@ -28,7 +28,9 @@ def stream(visit):
     return begins_before_it_is_saved(visit, "stream")
 
 
-@line("E2", "Without a body the headers wait too; `HEAD` saves and sends as `GET`.", both=(False, ""))
+@line(
+    "E2", "Without a body the headers wait too; `HEAD` saves and sends as `GET`.", both=(False, "")
+)
 def no_body(visit):
     return begins_before_it_is_saved(visit, "set", method="HEAD")
 
@@ -103,5 +105,5 @@ def later_answers(visit):
 elsewhere(
     "E6",
     "That is each store's choice.",
-    "ASGI awaits the store, and WSGI calls one that blocks; each names the other's store as a mistake.",
+    "ASGI awaits its store, WSGI calls one that blocks, and each refuses the other's.",
 )

@@ -129,7 +129,7 @@ def touch_interval(visit):
     "Saving writes the new end into the row's `cookie` too.",
     express="2026-11-18T11:08:10.000Z",
     here="2026-11-18T11:07:40.000Z",
-    why="The column says when it ends, as after any touch; parallel requests meet in the data only.",
+    why="The column says when it ends, as after a touch; only another lifetime is written there.",
     cookie=MINUTE,
 )
 def end_in_the_data(visit):
@@ -201,8 +201,8 @@ def regenerate_new(visit):
     "D4",
     "`save()` after `regenerate()`, and the end of the request saves once more.",
     express="get,destroy,set,set +C",
-    here="get,destroy,set +C",
-    why="Once is enough.",
+    here="get,destroy,set,get +C",
+    why="It is saved once. Before its id goes out, the store is asked whether it still lives.",
     ours=USUAL,
 )
 def regenerate_and_save(visit):
@@ -210,7 +210,14 @@ def regenerate_and_save(visit):
     return seen(visit, "regenerate-and-save", b="2")
 
 
-@line("D5", "After `save()` a new session is not saved again.", both="set +C", ours=USUAL)
+@line(
+    "D5",
+    "After `save()` a new session is not saved again.",
+    express="set +C",
+    here="set,get +C",
+    why="Nor here. Before its id goes out, the store is asked whether it still lives.",
+    ours=USUAL,
+)
 def save_new(visit):
     return seen(visit, "save", a="1")
 
@@ -254,8 +261,4 @@ def reload_nothing(visit):
     return visit.get("reload").json
 
 
-elsewhere(
-    "D5",
-    "`save()` may be called without a callback.",
-    "It returns, or is awaited.",
-)
+elsewhere("D5", "`save()` may be called without a callback.", "WSGI calls it, and ASGI awaits it.")

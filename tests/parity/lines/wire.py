@@ -15,7 +15,7 @@ def as_cookie(value: str) -> str:
 
 @line(
     "W1",
-    "The value is the escaped `s:`, the id, a dot and the signature; then come path and `HttpOnly`.",
+    "The value is the escaped `s:`, id, dot and signature; then come path and `HttpOnly`.",
     both=(True, ["Path=/", "HttpOnly"]),
 )
 def form(visit):
@@ -43,7 +43,9 @@ def defaults(visit):
 )
 def signature(visit):
     visit.get("count")
-    return as_cookie(signed(visit.sid, "ein Schlüssel, der lang genug für alle ist")) == visit.cookie
+    return (
+        as_cookie(signed(visit.sid, "ein Schlüssel, der lang genug für alle ist")) == visit.cookie
+    )
 
 
 ALL_ATTRIBUTES = {
