@@ -146,6 +146,8 @@ class Lifecycle:
         stays = session._is_passive and not relived
         if stays:
             ends = min(ends, old.ends)
+        if relived and ends <= now:
+            return Plan(Destroy(old.sid), Tell.GOODBYE, old, now)
         cookie = old.cookie
         replaces = self._policy.on_conflict == "replace"
         # The lifetime is written only by the request that changed it, as any other key is.
