@@ -123,7 +123,7 @@ class SessionMiddleware(SessionManager[AsyncStore]):
 
         Not counted as activity.
         """
-        header = cookies.encode("latin-1") if isinstance(cookies, str) else cookies
+        header = cookies.encode("latin-1", "replace") if isinstance(cookies, str) else cookies
         return await carry_async(self.store, self.reading(header))
 
     def _applies(self, scope: Scope) -> bool:

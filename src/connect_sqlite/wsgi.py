@@ -105,7 +105,7 @@ class SessionMiddleware(SessionManager[Store]):
 
     def read(self, cookies: str | bytes) -> StoredSession | None:
         """The session that a `Cookie` header alone names.  Not counted as activity."""
-        header = cookies.encode("latin-1") if isinstance(cookies, str) else cookies
+        header = cookies.encode("latin-1", "replace") if isinstance(cookies, str) else cookies
         return carry(self.store, self.reading(header))
 
     def close(self) -> None:
