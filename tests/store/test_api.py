@@ -53,7 +53,7 @@ def test_the_faces_have_no_calls_of_their_own():
     But for `data_version`, which is SQLite's and which those who use it can do without.
     """
     for face in (SQLiteStore, AsyncSQLiteStore):
-        assert {*CALLS, "ttl", "data_version"} == {
+        assert {*CALLS, "ttl", "indexes", "data_version"} == {
             name for name in dir(face) if not name.startswith("_")
         }
 

@@ -135,11 +135,8 @@ def carry(store: Store, steps: Steps[T]) -> T:
         while True:
             try:
                 answer = step.on(store)
-            except SessionExists as error:
-                step = steps.throw(error)
             except Exception as error:  # noqa: BLE001 - a hook's may be anything
-                _forgive(step, error)
-                step = steps.send(None)
+                step = _after_error(steps, step, error)
             else:
                 step = steps.send(answer)
     except StopIteration as end:
@@ -156,11 +153,8 @@ async def carry_async(store: AsyncStore, steps: Steps[T]) -> T:
                 answer = step.on(store)
                 if type(step) is not Notify or isawaitable(answer):
                     answer = await answer
-            except SessionExists as error:
-                step = steps.throw(error)
             except Exception as error:  # noqa: BLE001 - a hook's may be anything
-                _forgive(step, error)
-                step = steps.send(None)
+                step = _after_error(steps, step, error)
             else:
                 step = steps.send(answer)
     except StopIteration as end:
@@ -168,8 +162,9 @@ async def carry_async(store: AsyncStore, steps: Steps[T]) -> T:
         return result
 
 
-def _forgive(step: Step, error: Exception) -> None:
-    """A hook that fails undoes nothing; all else goes to who asked."""
+def _after_error(steps: Steps[Any], step: Step, error: Exception) -> Step:
+    """The next step.  A hook that fails undoes nothing; all else goes to who asked."""
     if type(step) is not Notify:
-        raise error
+        return steps.throw(error)
     _log.error("A hook of the session layer failed", exc_info=error)
+    return steps.send(None)

@@ -219,10 +219,11 @@ class SessionManager(Generic[S]):
         if is_limited and self._policy.at_limit == "refuse":
             yield from self._refusing(plan, kept)
         outcome = yield from carrying(plan, self.timeouts, lambda: self.new_id(session._request))
-        if is_limited and self._policy.at_limit == "end_oldest" and outcome.sid is not None:
-            yield from self._ending_oldest(plan, outcome.sid)
         if self._told:
             yield from self._telling(session, plan, outcome)
+        if is_limited and self._policy.at_limit == "end_oldest" and outcome.sid is not None:
+            has_room = yield from self._ending_oldest(plan, outcome.sid)
+            outcome = outcome if has_room else NONE_LIVES
         session._settle(plan, outcome)
         return outcome
 
@@ -268,19 +269,27 @@ class SessionManager(Generic[S]):
                 f"there are {most} sessions of this owner already: end one of them first"
             )
 
-    def _ending_oldest(self, plan: Plan, sid: str) -> Steps[None]:
+    def _ending_oldest(self, plan: Plan, sid: str) -> Steps[bool]:
+        """Whether there is room for this session, for it is not among those that were too many."""
         rows = yield from self._of_owner(plan)
-        others = [row for row in rows if row.id != sid]
-        surplus = len(others) + 1 - (self._policy.sessions_per_owner or 0)
-        if surplus <= 0:
-            return
-        others.sort(key=lambda row: Marks.of(row.get(MARKS)).began or 0)
-        ended = others[:surplus]
-        yield DestroyMany(tuple(row.id for row in ended))
+        most, now = self._policy.sessions_per_owner or 0, self.timeouts.now()
+
+        def youth(row: StoredSession) -> tuple[int, int, str]:
+            # The same for all that sign in at this moment, lest they end each other.  A session
+            # from the future is one from before the clock was set back.
+            marks = Marks.of(row.get(MARKS))
+            began = marks.began or 0
+            return (began if began <= now else 0), marks.turn or 0, row.id
+
+        rows.sort(key=youth, reverse=True)
+        stay, ended = rows[:most], rows[most:]
+        if ended:
+            yield DestroyMany(tuple(row.id for row in ended))
         if self._hooks.destroyed:
             for row in ended:
                 event = SessionEvent(handle_of(row.id), plan.owner)
                 yield Notify(self._hooks.destroyed, event)
+        return len(stay) < most or sid in [row.id for row in stay]
 
     def _telling(self, session: Session, plan: Plan, outcome: Outcome) -> Steps[None]:
         hooks, step, sid = self._hooks, plan.step, outcome.sid
@@ -336,7 +345,7 @@ class SessionManager(Generic[S]):
         owner = self._policy.owner
         if self._policy.sessions_per_owner is None or self._location is not None:
             return
-        if owner not in getattr(self.store, "indexes", (owner,)):
+        if owner not in self.store.indexes:
             raise ValueError(
                 f"sessions_per_owner finds them by {owner}: open the store with "
                 f"indexes=({owner!r},)"

@@ -292,7 +292,7 @@ class Session(dict[str, Any]):
         self._tell = _TELL_NOTHING
 
     def _authenticate(self, now: int) -> None:
-        self._marks = Marks(self._marks.created or now, now)
+        self._marks = self._marks.proved(now)
         self._ends = None
 
     def _data(self) -> dict[str, Any]:

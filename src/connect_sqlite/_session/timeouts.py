@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from typing import Any, NamedTuple, TypedDict
 
 from ..expiry import NEVER
@@ -21,6 +22,7 @@ __all__ = [
 
 _LONGEST = 1000 * 365 * 86_400_000
 _SHARE_OF_LIFETIME = 10
+_turns = count(1)
 # Node's store rounds what is left up to whole seconds.
 _ROUNDING = 1000
 
@@ -43,6 +45,12 @@ class Marks(NamedTuple):
 
     created: int | None = None
     authenticated: int | None = None
+    turn: int | None = None
+    """Tells proofs of the same millisecond apart, of which there are many where time is frozen."""
+
+    def proved(self, now: int) -> "Marks":
+        """The same session's after its user has proved who it is."""
+        return Marks(self.created or now, now, next(_turns))
 
     @property
     def began(self) -> int | None:
@@ -58,7 +66,9 @@ class Marks(NamedTuple):
         """From a row.  What another program put there and is no time is not known."""
         if not isinstance(kept, dict):
             return cls()
-        return cls(_time(kept.get("created")), _time(kept.get("authenticated")))
+        # On the path of every request: no loop.
+        created, authenticated = _time(kept.get("created")), _time(kept.get("authenticated"))
+        return cls(created, authenticated, _time(kept.get("turn")))
 
 
 def _time(at: Any) -> int | None:

@@ -20,6 +20,10 @@ class AsyncioStore(AsyncStore):
     def ttl(self) -> float | None:
         return self._calls.ttl
 
+    @property
+    def indexes(self) -> frozenset[str]:
+        return self._calls.indexes
+
     async def get(self, sid: str) -> StoredSession | None:
         # As the sync face's: here and now, if that needs no waiting.
         calls = self._calls

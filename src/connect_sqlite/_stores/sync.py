@@ -20,6 +20,10 @@ class SyncStore(Store):
     def ttl(self) -> float | None:
         return self._calls.ttl
 
+    @property
+    def indexes(self) -> frozenset[str]:
+        return self._calls.indexes
+
     def get(self, sid: str) -> StoredSession | None:
         # The short way, for this is on the path of every request: no Call, and the row is decoded
         # by the caller.
