@@ -81,7 +81,10 @@ class SessionMiddleware(SessionManager[Store]):
             return self.app(environ, start_response)  # type: ignore[no-any-return]
         forwarded = environ.get("HTTP_X_FORWARDED_PROTO", "").encode("latin-1")
         https = self.is_https(environ.get("wsgi.url_scheme", ""), forwarded)
-        session = Session(self, self._jar.of(environ), https=https, request=environ)
+        # Only genid asks for the request, which holds the session: a circle that would be left to
+        # the garbage collector.
+        asked = environ if self._policy.genid else None
+        session = Session(self, self._jar.of(environ), https=https, request=asked)
         session._started = False
         cookies = environ.get("HTTP_COOKIE", "")
         if cookies and (ids := self._jar.offered(cookies.encode("latin-1", "replace"))):
