@@ -76,6 +76,11 @@ def null_new(visit):
     return seen_ending(visit, "null", b="2")
 
 
+@line("D8", "Nor with `save_uninitialized`.", both=("", "nothing", []), save_uninitialized=True)
+def null_uninitialized(visit):
+    return seen_ending(visit, "null")
+
+
 @line(
     "D8",
     'With `unset="destroy"` it is destroyed.',

@@ -153,6 +153,11 @@ def lifetime_alone(visit):
     return seen(visit, "max-age", ms="30000"), visit.stored_cookie["originalMaxAge"]
 
 
+@line("D2", "A lifetime is not what makes a new session.", both=("", []))
+def lifetime_of_new(visit):
+    return seen(visit, "max-age", ms="30000"), visit.rows
+
+
 @line(
     "D2",
     "After a touch the next request reads the time left from the stale `cookie` of the row.",
@@ -244,6 +249,21 @@ def save_new(visit):
 )
 def save_known(visit):
     visit.seed({"a": 1})
+    return seen(visit, "save", b="2")
+
+
+@line(
+    "D5",
+    "One with a lifetime has its cookie sent, too.",
+    express="get,set,touch +C",
+    here="get,set,get +C",
+    why="So it has here, but for the touch; the store is asked whether the session still lives.",
+    cookie=MINUTE,
+    ours=USUAL,
+)
+def save_known_with_lifetime(visit):
+    visit.get("count")
+    visit.site.calls()
     return seen(visit, "save", b="2")
 
 
