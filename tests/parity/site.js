@@ -145,6 +145,14 @@ const pages = {
   'regenerate-and-save'(req, res) {
     pages.regenerate(req, res, () => req.session.save(() => res.json({})))
   },
+  // What a sign-in does that keeps the data.
+  rotate(req, res) {
+    const kept = data(req.session)
+    pages.regenerate(req, res, () => {
+      Object.assign(req.session, kept)
+      res.json({})
+    })
+  },
   destroy(req, res) { req.session.destroy(() => res.json({ left: req.session || null })) },
   null(req, res) {
     Object.assign(req.session, req.query)

@@ -36,7 +36,7 @@ def destroyed_data(visit):
     "A session that was never saved is destroyed in the store too.",
     express=("destroy", "nothing", []),
     here=("", "that it is over", []),
-    why="There is nothing to destroy; a sign-out is answered.",
+    why="The store has nothing to destroy; the cookie is deleted, for a sign-out is answered.",
 )
 def destroy_new(visit):
     return seen_ending(visit, "destroy")
@@ -47,7 +47,7 @@ def destroy_new(visit):
     'With `unset="destroy"` the store is told twice.',
     express=("get,destroy,destroy", "nothing", []),
     here=("get,destroy", "that it is over", []),
-    why=GOODBYE,
+    why="Once. " + GOODBYE,
     unset="destroy",
 )
 def destroy_twice(visit):
@@ -76,6 +76,11 @@ def null_new(visit):
     return seen_ending(visit, "null", b="2")
 
 
+@line("D8", "Nor with `save_uninitialized`.", both=("", "nothing", []), save_uninitialized=True)
+def null_uninitialized(visit):
+    return seen_ending(visit, "null")
+
+
 @line(
     "D8",
     'With `unset="destroy"` it is destroyed.',
@@ -94,7 +99,7 @@ def null_destroys(visit):
     'With `unset="destroy"` so is one deleted from the request, be it new.',
     express=("destroy", "nothing", []),
     here=("", "that it is over", []),
-    why="There is nothing to destroy; a sign-out is answered.",
+    why="The store has nothing to destroy; the cookie is deleted, for a sign-out is answered.",
     unset="destroy",
 )
 def delete_new_destroys(visit):
@@ -196,7 +201,7 @@ def late_after_sign_out(visit):
     "What a handler changed before it failed is saved and sent, with the page of status 500.",
     express=(500, "an id", [{"a": "1"}]),
     here=(500, "nothing", []),
-    why="What failed midway is not kept.",
+    why="Neither, for it stopped midway.",
 )
 def failing_handler(visit):
     answer = visit.get("throw", a="1")

@@ -37,7 +37,7 @@ def unknown(visit):
     "An error `ENOENT` of the store counts as no session.",
     express=(200, "an id"),
     here=(503, "nothing"),
-    why="A store says that there is none by finding none; its errors are errors.",
+    why="The answer is 503: a store says that there is none by finding none.",
 )
 def not_found_error(visit):
     visit.seed({"a": 1})
@@ -51,7 +51,7 @@ def not_found_error(visit):
     "When the store fails the page is not asked, and the answer is 500, without a cookie.",
     express=(500, "nothing", "get"),
     here=(503, "nothing", "get"),
-    why="503 says that it will pass.",
+    why="The answer is 503, which says that it will pass.",
 )
 def failing_store(visit):
     visit.seed({"a": 1})

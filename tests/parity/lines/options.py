@@ -1,5 +1,7 @@
 """O: the options and their defaults."""
 
+import json
+
 from ..listing import elsewhere, line
 from ..visitor import START
 from .wire import HTTPS
@@ -17,7 +19,7 @@ def name(visit):
     "`key` says the same.",
     express=None,
     here="TypeError",
-    why="There is one word for it.",
+    why="It is refused: there is one word for it.",
     key="shop",
 )
 def alias(visit):
@@ -43,7 +45,7 @@ def no_secrets(visit):
 
 elsewhere(
     "O2",
-    "Without one, the secret of `cookie-parser` serves (`req.secret`).",
+    "Without `secret`, that of `cookie-parser` serves (`req.secret`).",
     "The secret is the middleware's own.",
 )
 elsewhere(
@@ -222,7 +224,7 @@ for value, said in {True: "Strict", "strict": "Strict", "lax": "Lax", False: ""}
 
     @line(
         "O12",
-        f"`sameSite` {value!r} is {f'`{said}`' if said else 'left out'}.",
+        f"`sameSite: {json.dumps(value)}` is {f'`{said}`' if said else 'left out'}.",
         both=[f"SameSite={said}"] if said else [],
         cookie={"same_site": value},
         case=str(value).lower(),

@@ -64,7 +64,7 @@ def failing_save(visit):
     "So when touching fails, and when destroying does.",
     express=[(200, ["Error"]), (200, ["Error"])],
     here=[(503, []), (503, [])],
-    why="A sign-out that did not happen must not look like one.",
+    why="503 again: a sign-out that did not happen must not look like one.",
     unset="destroy",
 )
 def failing_end(visit):
@@ -104,6 +104,6 @@ def later_answers(visit):
 
 elsewhere(
     "E6",
-    "That is each store's choice.",
+    "One store may do the one, and another the other.",
     "ASGI awaits its store, WSGI calls one that blocks, and each refuses the other's.",
 )

@@ -85,7 +85,7 @@ def set_and_unset(visit):
     "Keys in another order are a change.",
     express="get,set",
     here="get,touch",
-    why="Saving merges by key, where order says nothing.",
+    why="They are none: saving merges by key, where order says nothing.",
 )
 def order_of_keys(visit):
     visit.seed({"a": 1, "b": 2})
@@ -153,6 +153,11 @@ def lifetime_alone(visit):
     return seen(visit, "max-age", ms="30000"), visit.stored_cookie["originalMaxAge"]
 
 
+@line("D2", "A lifetime is not what makes a new session.", both=("", []))
+def lifetime_of_new(visit):
+    return seen(visit, "max-age", ms="30000"), visit.rows
+
+
 @line(
     "D2",
     "After a touch the next request reads the time left from the stale `cookie` of the row.",
@@ -188,10 +193,22 @@ def regenerate_and_set(visit):
 
 @line(
     "D3",
+    "A sign-in that keeps the data carries them over by hand.",
+    express=("get,destroy,set +C", True, [{"a": 1, "user": "7"}]),
+    here=("get,get,destroy,set +C", True, [{"a": 1, "user": "7"}]),
+    why="`rotate()` does, and takes along what parallel requests have saved meanwhile.",
+)
+def rotate(visit):
+    old = visit.seed({"a": 1})
+    return seen(visit, "rotate", user="7"), visit.sid not in ("", old), visit.rows
+
+
+@line(
+    "D3",
     "A session that was never saved is destroyed all the same.",
     express="destroy,set +C",
     here="set +C",
-    why="There is nothing to destroy.",
+    why="The store is not told: it has nothing to destroy.",
 )
 def regenerate_new(visit):
     return seen(visit, "regenerate")
@@ -227,11 +244,26 @@ def save_new(visit):
     "After `save()` a known one is touched.",
     express="get,set,touch",
     here="get,set",
-    why="Saving has moved its end.",
+    why="It is not: saving has moved its end.",
     ours=USUAL,
 )
 def save_known(visit):
     visit.seed({"a": 1})
+    return seen(visit, "save", b="2")
+
+
+@line(
+    "D5",
+    "One with a lifetime has its cookie sent, too.",
+    express="get,set,touch +C",
+    here="get,set,get +C",
+    why="So it has here, but for the touch; the store is asked whether the session still lives.",
+    cookie=MINUTE,
+    ours=USUAL,
+)
+def save_known_with_lifetime(visit):
+    visit.get("count")
+    visit.site.calls()
     return seen(visit, "save", b="2")
 
 

@@ -12,7 +12,7 @@ from .wire import ALL_ATTRIBUTES, HTTPS
     express='{"cookie":{"originalMaxAge":null,"expires":null,"httpOnly":true,"path":"/"},"n":1}',
     here='{"cookie":{"originalMaxAge":null,"expires":null,"secure":false,"httpOnly":true,'
     '"path":"/","sameSite":"lax"},"n":1}',
-    why="The defaults that are more are written too.",
+    why="So are `secure` and `sameSite`, which have defaults here.",
     harness={"bare": True},
     save_uninitialized=False,
 )
