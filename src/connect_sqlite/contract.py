@@ -170,11 +170,20 @@ class Store(Protocol):
         """
         ...
 
-    def rotate(self, old: str, new: str, session: Data) -> bool:
+    def rotate(
+        self,
+        old: str,
+        new: str,
+        session: Data,
+        changed: Data | None = None,
+        removed: Iterable[str] = (),
+    ) -> bool:
         """Save `session` under the id `new` and end `old`, in one transaction.
 
-        False, and nothing is written, when `old` was not live.  `SessionExists`, and nothing is
-        changed, when `new` is.
+        With `changed`, what is saved is the old session as it is then, changed as `merge` would, so
+        that what others saved meanwhile comes along; `session` still says when it ends.  False, and
+        nothing is written, when `old` was not live.  `SessionExists`, and nothing is changed, when
+        `new` is.
         """
         ...
 
@@ -243,7 +252,14 @@ class AsyncStore(Protocol):
         removed: Iterable[str] = (),
         expires: datetime | None = None,
     ) -> StoredSession | None: ...
-    async def rotate(self, old: str, new: str, session: Data) -> bool: ...
+    async def rotate(
+        self,
+        old: str,
+        new: str,
+        session: Data,
+        changed: Data | None = None,
+        removed: Iterable[str] = (),
+    ) -> bool: ...
     async def find(self, path: str, value: str | int) -> list[StoredSession]: ...
     async def destroy_where(
         self, path: str, value: str | int, *, keep: Collection[str] = ()

@@ -165,8 +165,12 @@ class DictStore:
         return self.load(sid) if key in self.rows else None
 
     @call
-    def rotate(self, old, new, session):
-        old, new, (session, ends) = self.key(old), self.key(new), self.timed(session)
+    def rotate(self, old, new, session, changed=None, removed=()):
+        sid, old, new = old, self.key(old), self.key(new)
+        session, ends = self.timed(session)
+        if changed is not None and self.is_live(old):
+            kept = {name: v for name, v in self.load(sid).items() if name not in set(removed)}
+            session = {**kept, **changed}
         text = "" if ends <= self.now() else self.encode(session)
         if not self.is_live(old):
             return False

@@ -8,7 +8,7 @@ from inspect import isawaitable
 from logging import getLogger
 from typing import Any, TypeVar
 
-from ..contract import AsyncStore, Data, Store, StoredSession, TouchResult
+from ..contract import AsyncStore, Store, StoredSession, TouchResult
 from ..errors import SessionExists
 from .plan import (
     NONE_LIVES,
@@ -24,7 +24,6 @@ from .plan import (
     Step,
     Touch,
 )
-from .session import MARKS
 from .timeouts import Timeouts, stored_lifetime
 
 __all__ = ["Steps", "carry", "carry_async", "carrying", "load", "load_async"]
@@ -84,10 +83,6 @@ def _merging(step: Merge, plan: Plan, timeouts: Timeouts) -> Steps[Outcome]:
 
 
 def _rotating(step: Rotate, new_id: Callable[[], str]) -> Steps[str | None]:
-    if step.changes is not None:
-        row: StoredSession | None = yield Read(step.old)
-        if row is not None:
-            step = step._replace(session=_with_changes_of_others(step, row))
     try:
         rotated: bool = yield step
     except SessionExists:
@@ -98,15 +93,6 @@ def _rotating(step: Rotate, new_id: Callable[[], str]) -> Steps[str | None]:
     if not step.creates:
         return None
     return (yield from _creating(Create(step.new, step.session), new_id))
-
-
-def _with_changes_of_others(step: Rotate, row: Data) -> Data:
-    assert step.changes is not None
-    own = {name: step.session[name] for name in ("cookie", MARKS) if name in step.session}
-    session = {**row, **step.changes.changed, **own}
-    for name in step.changes.removed:
-        session.pop(name, None)
-    return session
 
 
 def load(store: Store, ids: Iterable[str]) -> StoredSession | None:

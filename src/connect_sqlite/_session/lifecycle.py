@@ -22,8 +22,8 @@ from .plan import (
 )
 from .policy import Policy, owner_in
 from .rules import LATE, Action, Intent, Moment, decisions
-from .session import MARKS, Session
-from .timeouts import Marks, Timeouts
+from .session import Session
+from .timeouts import MARKS, Marks, Timeouts
 
 __all__ = ["Lifecycle"]
 

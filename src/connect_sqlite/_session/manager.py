@@ -31,9 +31,9 @@ from .plan import (
     Tell,
 )
 from .policy import AtLimit, OnConflict, OnStoreError, Policy, Unset, owner_in
-from .session import MARKS, Session
+from .session import Session
 from .signing import Secret, Signer, new_id
-from .timeouts import Marks, Timeouts, stored_lifetime
+from .timeouts import MARKS, Marks, Timeouts, stored_lifetime
 
 __all__ = ["SessionManager", "Skip"]
 

@@ -8,7 +8,7 @@ from ..contract import AsyncStore, Data, Store
 from .changes import Changes, Print
 from .discreet import discreet
 from .events import Hook, SessionEvent
-from .timeouts import Marks
+from .timeouts import MARKS, Marks
 
 __all__ = [
     "NONE_LIVES",
@@ -95,7 +95,12 @@ class Rotate(NamedTuple):
     """Whether the session is created when the old one was ended meanwhile."""
 
     def on(self, store: Store | AsyncStore) -> Any:
-        return store.rotate(self.old, self.new, self.session)
+        changes = self.changes
+        if changes is None:
+            return store.rotate(self.old, self.new, self.session)
+        own = {name: self.session[name] for name in ("cookie", MARKS) if name in self.session}
+        changed = {**changes.changed, **own}
+        return store.rotate(self.old, self.new, self.session, changed, changes.removed)
 
 
 @discreet

@@ -15,12 +15,9 @@ from .jar import SessionCookies
 from .plan import Kept, Outcome, Plan, Tell
 from .rules import Intent
 from .session_cookie import SessionCookie
-from .timeouts import Marks, Timeouts, stored_lifetime, to_milliseconds
+from .timeouts import MARKS, Marks, Timeouts, stored_lifetime, to_milliseconds
 
-__all__ = ["MARKS", "Home", "Session"]
-
-MARKS = "_session"
-"""The key of a row under which the marks are kept."""
+__all__ = ["Home", "Session"]
 
 _FLASH = "_flash"
 _CSRF = "_csrf"

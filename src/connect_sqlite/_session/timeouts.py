@@ -13,6 +13,7 @@ __all__ = [
     "AAL1",
     "AAL2",
     "AAL3",
+    "MARKS",
     "Marks",
     "TimeoutPreset",
     "Timeouts",
@@ -38,6 +39,10 @@ class TimeoutPreset(TypedDict):
 AAL1 = TimeoutPreset(idle_timeout=None, absolute_timeout=timedelta(days=30))
 AAL2 = TimeoutPreset(idle_timeout=timedelta(hours=1), absolute_timeout=timedelta(hours=24))
 AAL3 = TimeoutPreset(idle_timeout=timedelta(minutes=15), absolute_timeout=timedelta(hours=12))
+
+
+MARKS = "_session"
+"""The key of a row under which the marks are kept."""
 
 
 class Marks(NamedTuple):

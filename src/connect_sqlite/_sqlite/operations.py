@@ -5,6 +5,7 @@ deleted is deleted whether live or expired, so that no clock that is set back br
 """
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from typing import Any
 
 import apsw
@@ -110,12 +111,23 @@ class SQLiteOperations:
         return session, ends
 
     def rotate(
-        self, db: apsw.Cursor, old: str, new: str, text: str, expires: int, now: int
+        self,
+        db: apsw.Cursor,
+        old: str,
+        new: str,
+        text: str,
+        expires: int,
+        now: int,
+        merge: Merge | None,
     ) -> bool:
-        if not self.is_live(db, old, now):
+        row = self._live_row(db, old, now)
+        if row is None:
             return False
         if self.is_live(db, new, now):
             raise SessionExists("the new id is live: make another one and rotate again")
+        if merge is not None:
+            with suppress(Unreadable):  # then it is saved as the caller knew it
+                _, text = merge.apply(row[0])
         if expires > now:
             self.save(db, new, text, expires)
         self.destroy(db, (old,), now)

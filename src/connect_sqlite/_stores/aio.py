@@ -70,8 +70,15 @@ class AsyncioStore(AsyncStore):
     ) -> StoredSession | None:
         return await self._engine.run_async(self._calls.merge(sid, changed, removed, expires))
 
-    async def rotate(self, old: str, new: str, session: Data) -> bool:
-        return await self._engine.run_async(self._calls.rotate(old, new, session))
+    async def rotate(
+        self,
+        old: str,
+        new: str,
+        session: Data,
+        changed: Data | None = None,
+        removed: Iterable[str] = (),
+    ) -> bool:
+        return await self._engine.run_async(self._calls.rotate(old, new, session, changed, removed))
 
     async def find(self, path: str, value: str | int) -> list[StoredSession]:
         return await self._engine.run_async(self._calls.find(path, value))

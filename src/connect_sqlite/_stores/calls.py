@@ -83,7 +83,9 @@ class Operations(Protocol):
     def merge(
         self, db: Any, key: str, merge: Merge, expires: int | None, now: int
     ) -> tuple[dict[str, Any], int] | None: ...
-    def rotate(self, db: Any, old: str, new: str, text: str, expires: int, now: int) -> bool: ...
+    def rotate(
+        self, db: Any, old: str, new: str, text: str, expires: int, now: int, merge: Merge | None
+    ) -> bool: ...
     def is_live(self, db: Any, key: str, now: int) -> bool: ...
     def length(self, db: Any, now: int) -> int: ...
     def keys(self, db: Any, now: int) -> list[str]: ...
@@ -196,11 +198,7 @@ class Calls:
     ) -> Call[StoredSession | None]:
         key, now = self.key(sid), self.now()
         moved = None if expires is None else expiry_at(expires, "expires")
-        _check_mapping(changed)
-        expiry_of(changed, None, now)  # refuses a cookie that could not be loaded again
-        plain = dict(_plain(changed))
-        self._codec.encode(plain)
-        merge = Merge(plain, tuple(_several(removed, "removed")), self._codec)
+        merge = self._merging(changed, removed, now)
 
         def finish(merged: tuple[dict[str, Any], int] | None) -> StoredSession | None:
             return None if merged is None else self._stored(sid, *merged)
@@ -208,10 +206,20 @@ class Calls:
         args = (key, merge, moved, now)
         return Call("merge", self._operations.merge, args, True, False, finish)
 
-    def rotate(self, old: str, new: str, session: Data) -> Call[bool]:
+    def _merging(self, changed: Data, removed: Iterable[str], now: int) -> Merge:
+        _check_mapping(changed)
+        expiry_of(changed, None, now)  # refuses a cookie that could not be loaded again
+        plain = dict(_plain(changed))
+        self._codec.encode(plain)
+        return Merge(plain, tuple(_several(removed, "removed")), self._codec)
+
+    def rotate(
+        self, old: str, new: str, session: Data, changed: Data | None, removed: Iterable[str]
+    ) -> Call[bool]:
         key, now, expires = self._timed(new, session)
         text = self._codec.encode(_plain(session))
-        args = (self.key(old), key, text, expires, now)
+        merge = None if changed is None else self._merging(changed, removed, now)
+        args = (self.key(old), key, text, expires, now, merge)
         return Call("rotate", self._operations.rotate, args, True, True)
 
     def length(self) -> Call[int]:

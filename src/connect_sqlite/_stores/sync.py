@@ -71,8 +71,15 @@ class SyncStore(Store):
     ) -> StoredSession | None:
         return self._engine.run(self._calls.merge(sid, changed, removed, expires))
 
-    def rotate(self, old: str, new: str, session: Data) -> bool:
-        return self._engine.run(self._calls.rotate(old, new, session))
+    def rotate(
+        self,
+        old: str,
+        new: str,
+        session: Data,
+        changed: Data | None = None,
+        removed: Iterable[str] = (),
+    ) -> bool:
+        return self._engine.run(self._calls.rotate(old, new, session, changed, removed))
 
     def find(self, path: str, value: str | int) -> list[StoredSession]:
         return self._engine.run(self._calls.find(path, value))

@@ -194,9 +194,7 @@ def regenerate_and_set(visit):
 @line(
     "D3",
     "A sign-in that keeps the data carries them over by hand.",
-    express=("get,destroy,set +C", True, [{"a": 1, "user": "7"}]),
-    here=("get,get,destroy,set +C", True, [{"a": 1, "user": "7"}]),
-    why="`rotate()` does, and takes along what parallel requests have saved meanwhile.",
+    both=("get,destroy,set +C", True, [{"a": 1, "user": "7"}]),
 )
 def rotate(visit):
     old = visit.seed({"a": 1})

@@ -124,3 +124,30 @@ class Rotating(Promise):
         store.set("old", {"user": {"id": 1}})
         store.rotate("old", "new", {"user": {"id": 1}})
         assert ["new"] == [each.id for each in store.find("user.id", 1)]
+
+    def test_rotate_with_changes_keeps_what_others_saved(self) -> None:
+        """With `changed`, what a parallel request saved meanwhile goes along to the new id."""
+        store = self.store(ttl=60)
+        store.set("old", {"cart": [1], "seen": 1, "dropped": 1})
+        mine = {"cart": [1], "user": 7}
+        store.merge("old", {"cart": [1, 2]})
+        self.clock.advance(30)
+        assert True is store.rotate("old", "new", mine, {"user": 7}, ["dropped"])
+        assert store.get("old") is None
+        assert {"cart": [1, 2], "seen": 1, "user": 7} == store.get("new")
+        assert [self.clock.at(60)] == [each.expires for each in store.all()]
+
+    def test_rotate_with_changes_of_an_absent_session_is_false(self) -> None:
+        """Changes make no session out of none: a logout wins."""
+        store = self.store()
+        assert False is store.rotate("old", "new", {"user": 1}, {"user": 1})
+        assert [] == store.ids()
+
+    def test_rotate_refuses_changes_that_cannot_be_kept(self) -> None:
+        """A change that is no JSON is refused, and the old session stays as it was."""
+        store = self.store()
+        store.set("old", {"user": 1})
+        with pytest.raises(InvalidSession):
+            store.rotate("old", "new", {"user": 1}, {"user": {1, 2}})
+        assert {"user": 1} == store.get("old")
+        assert ["old"] == store.ids()
