@@ -10,7 +10,7 @@ PYTHON = .venv/bin/python
 LOCKED = demo test check bench lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test check format demo bench lock clean
+.PHONY: help setup test check format demo example bench lock clean
 
 help: ## List these targets
 	@echo "Connect SQLite for Python.  Any of these can be the first thing you run:"
@@ -35,6 +35,10 @@ format: ## Format the code, and mend what the linter can mend
 demo: ## Run the demo and say where it listens
 	@$(RUN) tools.setup --demo
 	@$(PYTHON) -m demo
+
+example: ## Run an Express app and a FastAPI app on the same sessions
+	@$(RUN) tools.setup --example
+	@$(PYTHON) examples/express-and-fastapi
 
 bench: ## Race against what people would otherwise use
 	@$(RUN) tools.setup --bench

@@ -17,11 +17,12 @@ _ROOT = Path(__file__).parents[1]
 
 _ABOUT = """\
 Measures this store beside Node's original, sqlite3, aiosqlite, diskcache, LMDB, Django,
-Flask-Session, Litestar and a C program, on the same sessions in one run, and prints the tables and
-the goals.
+Flask-Session, Litestar and a C program, on the same sessions in one run, then the session layer
+beside Starlette's and starsessions, and prints the tables and the goals.
 
-A full run takes about ten minutes and renews docs/benchmark.json, docs/benchmark.svg and the tables
-in docs/benchmarks.md.  With --quick or --only nothing is written unless --out names a folder.
+A full run takes about eleven minutes and renews docs/benchmark.json, docs/benchmark.svg and the
+tables in docs/benchmarks.md.  With --quick or --only nothing is written unless --out names a
+folder.
 A peer that is not installed is left out, and the tables say so."""
 
 

@@ -1,6 +1,6 @@
 """What this store must reach, and whether a run reached it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ Results = dict[str, Any]
 
 @dataclass(frozen=True)
 class Goal:
-    """A figure of a run and its bound; a count must be exact, all others are ratios."""
+    """A figure of a run and its bound; a count must be exact, the others are in a unit."""
 
     scenario: str
     title: str
@@ -22,6 +22,7 @@ class Goal:
     figure: Callable[[Results], float]
     at_least: bool = False
     count: bool = False
+    unit: str = TIMES
 
     def met(self, measured: float) -> bool:
         return measured >= self.bound if self.at_least else measured <= self.bound
@@ -29,10 +30,10 @@ class Goal:
     def wanted(self) -> str:
         if self.count:
             return f"{self.bound:g}"
-        return f"at {'least' if self.at_least else 'most'} {self.bound:g} {TIMES}"
+        return f"at {'least' if self.at_least else 'most'} {self.bound:g} {self.unit}"
 
     def shown(self, measured: float) -> str:
-        return f"{measured:g}" if self.count else f"{measured:.2f} {TIMES}"
+        return f"{measured:g}" if self.count else f"{measured:.2f} {self.unit}"
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,27 @@ def _stall(results: Results) -> float:
 
 def _under_a_sweep(call: str, state: str) -> Callable[[Results], float]:
     return lambda results: float(results["sweeping"]["ratio"][call][state])
+
+
+def _in_a_request(case: str) -> Callable[[Results], float]:
+    return lambda results: float(results["requests"]["ratio"][case])
+
+
+def _of_cookies(
+    figure: str, worst: Callable[[Iterable[float]], float]
+) -> Callable[[Results], float]:
+    """Whether our cookie comes first or last, the worse of the two."""
+    return lambda results: worst(
+        float(by_figure[figure]) for by_figure in results["cookies"]["ratio"].values()
+    )
+
+
+def _through_uvicorn(other: str) -> Callable[[Results], float]:
+    def figure(results: Results) -> float:
+        rounds = results["uvicorn"]["rounds"]
+        return ratio(rounds["connect_sqlite"], rounds[other])
+
+    return figure
 
 
 def _on_disk(size: int) -> Callable[[Results], float]:
@@ -160,10 +182,71 @@ GOALS = (
     Goal("disk", "the same: 1,000 bytes", 1.4, _on_disk(1_000)),
     Goal("disk", "the same: 4,000 bytes", 1.4, _on_disk(4_000)),
     Goal(
+        "sockets",
+        "CPU of 1,000 open WebSockets while nothing happens, of a core",
+        1,
+        lambda results: float(results["sockets"]["idle_percent"]),
+        unit="%",
+    ),
+    Goal(
         "importing",
         "`import connect_sqlite`, against apsw, orjson and asyncio alone",
         1.5,
         lambda results: float(results["importing"]["ratio"]),
+    ),
+    Goal(
+        "requests",
+        "a request that reads its session: added time, against one `get`",
+        3,
+        _in_a_request("read"),
+    ),
+    Goal(
+        "requests",
+        "a request that changes it: added time, against one `set`",
+        2.5,
+        _in_a_request("change"),
+    ),
+    Goal(
+        "requests",
+        "a request without a cookie: added time, against one `get`",
+        0.25,
+        _in_a_request("stranger"),
+    ),
+    Goal("cookies", "reading 4 KiB of cookies, against one `get`", 1, _of_cookies("get", max)),
+    Goal(
+        "cookies",
+        "the same, against `http.cookies`",
+        5,
+        _of_cookies("stdlib", min),
+        at_least=True,
+    ),
+    Goal(
+        "cookies",
+        "a byte of 64 KiB of cookies, against one of 4 KiB",
+        1.5,
+        _of_cookies("per_byte", max),
+    ),
+    Goal(
+        "uvicorn",
+        "requests a second through uvicorn, against Starlette's cookie sessions",
+        0.95,
+        _through_uvicorn("starlette_cookie"),
+        at_least=True,
+    ),
+    Goal(
+        "uvicorn",
+        "the same, against starsessions with Redis",
+        2,
+        _through_uvicorn("starsessions_redis"),
+        at_least=True,
+    ),
+    Goal(
+        "merging",
+        "keys that are there after 50 requests at once added one each to one session",
+        50,
+        lambda results: float(results["merging"]["kept"]["at_once"]),
+        at_least=True,
+        count=True,
     ),
 )
 

@@ -8,6 +8,8 @@ from typing import Any
 from . import chart
 from .tables import all_tables
 
+_NOT_MEASURED = "This run did not measure it."
+
 DATA, PAGE, CHART = "benchmark.json", "benchmarks.md", "benchmark.svg"
 
 
@@ -31,7 +33,7 @@ def rendered(folder: Path) -> str:
     pieces["about"] = about(run)
     return re.sub(
         r"(<!-- run: (\w+) -->\n).*?(<!-- end -->)",
-        lambda mark: f"{mark[1]}{pieces[mark[2]]}\n{mark[3]}",
+        lambda mark: f"{mark[1]}{pieces.get(mark[2], _NOT_MEASURED)}\n{mark[3]}",
         (folder / PAGE).read_text(),
         flags=re.DOTALL,
     )

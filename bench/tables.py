@@ -1,40 +1,9 @@
-"""A run as tables: their cells once, drawn for the terminal and for Markdown."""
+"""The tables of a run."""
 
-import textwrap
-from dataclasses import dataclass
-
+from . import layer_tables
 from .goals import TIMES, Results, outcomes, single_ratio
 from .peers import OPERATIONS
-
-Cells = list[str]
-
-_NOTHING = "\N{EN DASH}"
-
-
-@dataclass(frozen=True)
-class Table:
-    """Cells by row; the first column holds names, the others figures."""
-
-    title: str
-    head: Cells
-    rows: list[Cells]
-    below: str = ""
-
-    def markdown(self) -> str:
-        lines = [
-            _pipes(self.head),
-            _pipes(["---", *["---:"] * (len(self.head) - 1)]),
-            *map(_pipes, self.rows),
-        ]
-        return "\n".join([*lines, "", self.below]).rstrip()
-
-    def terminal(self) -> str:
-        cells = [[cell.replace("`", "").replace("**", "") for cell in row] for row in self.rows]
-        widths = [max(map(len, column)) for column in zip(self.head, *cells, strict=True)]
-        rule = "─" * (sum(widths) + 2 * len(widths) - 2)
-        lines = [f"\n{self.title}", rule, _aligned(self.head, widths), rule]
-        lines += [_aligned(row, widths) for row in cells]
-        return "\n".join([*lines, *textwrap.wrap(self.below, max(len(rule), 60))])
+from .table import NOTHING, Table
 
 
 def all_tables(results: Results) -> dict[str, Table]:
@@ -45,6 +14,7 @@ def all_tables(results: Results) -> dict[str, Table]:
     crowds = _crowds(results)
     if crowds.rows:
         tables["crowds"] = crowds
+    tables |= layer_tables.tables(results)
     tables["goals"] = _goals(results)
     return tables
 
@@ -78,7 +48,7 @@ def _cell(results: Results, name: str, operation: str) -> str:
     peers = results["single"]["peers"]
     microseconds = peers[name]["median_us"].get(operation)
     if microseconds is None:
-        return _NOTHING
+        return NOTHING
     shown = f"{microseconds:.1f}" if microseconds < 100 else f"{microseconds:.0f}"
     if "node" not in peers:
         return shown
@@ -114,17 +84,7 @@ def _goals(results: Results) -> Table:
     rows = []
     for outcome in outcomes(results):
         goal, measured = outcome.goal, outcome.measured
-        shown = _NOTHING if measured is None else goal.shown(measured)
+        shown = NOTHING if measured is None else goal.shown(measured)
         verdict = {"met": "✓ met", "missed": "✗ **missed**"}.get(outcome.verdict, outcome.verdict)
         rows.append([goal.title, goal.wanted(), shown, verdict])
     return Table("Goals", ["", "goal", "measured", ""], rows)
-
-
-def _pipes(cells: Cells) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _aligned(cells: Cells, widths: list[int]) -> str:
-    first, *figures = zip(cells, widths, strict=True)
-    parts = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in figures)]
-    return "  ".join(parts).rstrip()

@@ -30,9 +30,10 @@ def build(database: Path, secret: str) -> FastAPI:
         store=store,
         secret=secret,
         name="connect-sqlite-demo",  # cookies do not know ports: other apps here have theirs
+        owner="user.id",  # who signs in, or out, gets a new id by itself
         touch_interval=timedelta(minutes=1),  # so exact is "last seen"; the default is coarser
     )
-    site.state.devices = Devices(store, secret, LIFETIME)
+    site.state.devices = Devices(store, LIFETIME)
     site.include_router(pages.router)
     errors.install(site)
 

@@ -1,10 +1,9 @@
 """Where a person is signed in: the live sessions that the index finds for them."""
 
-import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from connect_sqlite import AsyncSQLiteStore, StoredSession
+from connect_sqlite import AsyncSQLiteStore, StoredSession, handle_of
 from connect_sqlite.asgi import Session
 
 # The first word found in a User-Agent wins, for most browsers also name their ancestors.
@@ -43,13 +42,11 @@ class Device:
 class Devices:
     """Finds and ends the sessions of a person.
 
-    A session id is as good as a password, so pages name a session by a handle, which says nothing
-    about the id.
+    A session id is as good as a password, so pages name a session by its handle.
     """
 
-    def __init__(self, store: AsyncSQLiteStore, secret: str, lifetime: timedelta) -> None:
+    def __init__(self, store: AsyncSQLiteStore, lifetime: timedelta) -> None:
         self._store = store
-        self._secret = secret.encode()
         self._lifetime = lifetime
 
     async def of(self, session: Session) -> list[Device]:
@@ -61,7 +58,7 @@ class Devices:
     async def sign_out(self, session: Session, handle: str) -> bool:
         """End another session of the same owner; False when it is none of theirs, or gone."""
         for row in await self._store.find("user.id", session["user"]["id"]):
-            if self._handle(row.id) == handle and row.id != session.id:
+            if handle_of(row.id) == handle and row.id != session.id:
                 return await self._store.destroy(row.id) == 1
         return False
 
@@ -75,16 +72,13 @@ class Devices:
 
     def _device(self, row: StoredSession, this: Session) -> Device:
         return Device(
-            handle=self._handle(row.id),
+            handle=handle_of(row.id),
             browser=row["browser"],
             since=datetime.fromtimestamp(row["since"], UTC),
             # Each use moves a session's end, so the end tells when it was used last.
             last_seen=row.expires - self._lifetime,
             is_this=row.id == this.id,
         )
-
-    def _handle(self, sid: str) -> str:
-        return hmac.digest(self._secret, b"handle:" + sid.encode(), "sha256").hex()[:16]
 
 
 def browser_name(user_agent: str) -> str:

@@ -54,13 +54,13 @@ DevicesOf = Annotated[Devices, Depends(devices_of)]
 async def home(
     request: Request, session: Visitor, devices: DevicesOf, signed_out: bool = False
 ) -> Response:
-    notice = session.pop("notice", None)
+    notices = [text for _, text in session.flashes()]
     if signed_out and "user" not in session:
-        notice = "You are signed out, and the session is gone from the file."
+        notices.append("You are signed out, and the session is gone from the file.")
     cart = session.get("cart", {})
     view = {
         "user": session.get("user"),
-        "notice": notice,
+        "notices": notices,
         "people": PEOPLE,
         "notes": session.get("notes", []),
         "goods": GOODS,
@@ -77,9 +77,10 @@ async def sign_in(request: Request, session: Visitor, name: Annotated[str, Form(
     name = " ".join(name.split())
     if not (name and len(name) <= 40 and name.isprintable()):
         raise HTTPException(400, "A name has 1 to 40 characters.")
-    # A new id, so that one planted before is worth nothing; a visitor's cart comes along, another
-    # person's session does not.
-    session.rotate(keep="user" not in session)
+    # The owner changes, and so the id by itself: one planted before is worth nothing.  A visitor's
+    # cart comes along, another person's session does not.
+    if "user" in session:
+        session.regenerate()
     session["user"] = {"id": name.casefold(), "name": name}
     session["browser"] = browser_name(request.headers.get("User-Agent", ""))
     session["since"] = int(time.time())
@@ -131,7 +132,7 @@ async def sign_out_device(
     session: SignedIn, devices: DevicesOf, device: Annotated[str, Form()]
 ) -> Response:
     ended = await devices.sign_out(session, device)
-    session["notice"] = "That browser is signed out." if ended else "That browser had gone already."
+    session.flash("That browser is signed out." if ended else "That browser had gone already.")
     return back()
 
 
@@ -139,7 +140,7 @@ async def sign_out_device(
 async def sign_out_others(session: SignedIn, devices: DevicesOf) -> Response:
     ended = await devices.sign_out_others(session)
     browsers = "1 other browser is" if ended == 1 else f"{ended} other browsers are"
-    session["notice"] = f"{browsers} signed out."
+    session.flash(f"{browsers} signed out.")
     return back()
 
 

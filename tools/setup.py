@@ -1,4 +1,4 @@
-"""Sets the checkout up: python3 -m tools.setup --demo | --check | --test | --bench | --lock.
+"""Sets the checkout up, for one of the purposes below: `python3 -m tools.setup --demo`, say.
 
 Runs on any Python from 3.8, needs nothing but the standard library, and finds by itself what
 it works with.  What is already there is left as it is.
@@ -27,6 +27,7 @@ class Purpose(NamedTuple):
 
 PURPOSES = {
     "--demo": Purpose(("demo",)),
+    "--example": Purpose(("demo",), node=True),
     "--check": Purpose(("demo", "test", "check")),
     "--test": Purpose(("demo", "test", "check"), others=("demo", "test"), node=True),
     "--bench": Purpose(("demo", "test"), peers=("bench",), node=True),
@@ -100,5 +101,5 @@ def absent(found: list[Interpreter]) -> list[str]:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in PURPOSES:
-        sys.exit(__doc__)
+        sys.exit(f"{__doc__}\nPurposes: {' '.join(PURPOSES)}")
     prepare(sys.argv[1])

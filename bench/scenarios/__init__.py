@@ -8,7 +8,22 @@ from typing import Any, Protocol
 
 from ..context import Context
 from ..status import Tell
-from . import concurrent, disk, durable, importing, opening, rows, single, stall, sweeping
+from . import (
+    concurrent,
+    cookies,
+    disk,
+    durable,
+    importing,
+    merging,
+    opening,
+    requests,
+    rows,
+    single,
+    sockets,
+    stall,
+    sweeping,
+    uvicorn,
+)
 
 
 class Scenario(Protocol):
@@ -28,5 +43,10 @@ SCENARIOS: dict[str, Scenario] = {
     # After those that need every row of the large file, for an open store sweeps by itself.
     "opening": opening,
     "disk": disk,
+    "sockets": sockets,
     "importing": importing,
+    "requests": requests,
+    "cookies": cookies,
+    "uvicorn": uvicorn,
+    "merging": merging,
 }

@@ -1,7 +1,7 @@
 """Sessions for Starlette, FastAPI and any other ASGI application."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from ._session.caching import protected
@@ -14,6 +14,7 @@ from ._session.refusal import refused
 from ._session.rules import Moment
 from ._session.session import Session as BaseSession
 from ._session.session_cookie import SessionCookie
+from ._session.sockets import SESSION_ENDED, SessionEnded, Sockets, Watched
 from ._session.timeouts import AAL1, AAL2, AAL3
 from .contract import AsyncStore, StoredSession
 from .errors import InvalidSession, SessionLimitReached, StoreError
@@ -22,6 +23,7 @@ __all__ = [
     "AAL1",
     "AAL2",
     "AAL3",
+    "SESSION_ENDED",
     "CookieOptions",
     "Session",
     "SessionCookie",
@@ -75,6 +77,7 @@ class SessionMiddleware(SessionManager[AsyncStore]):
 
     The session is loaded before the application runs and saved before the response's first byte
     goes out.  A response of status 500 saves nothing; if the store fails, the answer is 503.
+    A WebSocket whose session has ended is closed within a second, with code 4401.
     """
 
     face = AsyncStore
@@ -85,14 +88,21 @@ class SessionMiddleware(SessionManager[AsyncStore]):
     awaits = True
     _closed = False
 
+    @cached_property
+    def _sockets(self) -> Sockets:
+        return Sockets(self)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        if kind not in ("http", "websocket") or not self._applies(scope):
+        if (kind != "http" and kind != "websocket") or not self._applies(scope):
             if kind == "lifespan" and self._location is not None:
                 send = self._closing(send)
             await self.app(scope, receive, send)
             return
-        session = Session(self, self._jar.of(scope), https=self._is_https(scope), request=scope)
+        # Only genid asks for the request, which holds the session: a circle that would be left to
+        # the garbage collector.
+        asked = scope if self._policy.genid else None
+        session = Session(self, self._jar.of(scope), https=self._is_https(scope), request=asked)
         session._started = session._refused = session._failed = False
         # HTTP/2 may split the cookies over several fields.
         cookies = [value for name, value in scope["headers"] if name == b"cookie"]
@@ -108,8 +118,12 @@ class SessionMiddleware(SessionManager[AsyncStore]):
                 await _refuse(scope, send, error)
                 return
         scope["session"] = session
+        begin = partial(self._send, session, scope, send)
         try:
-            await self.app(scope, receive, partial(self._send, session, scope, send))
+            if kind == "http":
+                await self.app(scope, receive, begin)
+            else:
+                await self._serve_socket(scope, receive, send, begin, session)
         except Exception:
             # A new session's cookie could not go out: the answer is not made here.
             if self._policy.save_on_error and not session.is_new and not session._refused:
@@ -118,19 +132,29 @@ class SessionMiddleware(SessionManager[AsyncStore]):
         if (session.accessed or session._touched) and not session._failed:
             await self._act(session, Moment.LATE)
 
-    async def read(self, cookies: str | bytes) -> StoredSession | None:
+    async def _serve_socket(
+        self, scope: Scope, receive: Receive, send: Send, begin: Send, session: Session
+    ) -> None:
+        socket = _Socket(receive, send, begin, session, self._sockets)
+        try:
+            await self.app(scope, socket.receive, socket.send)
+        except SessionEnded:
+            pass  # nothing went wrong: it went on sending, and this is how it was told
+        finally:
+            socket.leave()
+
+    async def read(self, cookies: str | bytes | None) -> StoredSession | None:
         """The session that a `Cookie` header alone names: that of a handshake elsewhere, say.
 
-        Not counted as activity.
+        It is the row, with `cookie` and `_session` among its data.  Not counted as activity.
         """
-        header = cookies.encode("latin-1", "replace") if isinstance(cookies, str) else cookies
-        return await carry_async(self.store, self.reading(header))
+        return await carry_async(self.store, self.reading(cookies))
 
     def _applies(self, scope: Scope) -> bool:
         # A second middleware around the same request changes nothing, as in Express.
         if isinstance(scope.get("session"), BaseSession):
             return False
-        return self.applies(scope, scope["path"], scope.get("root_path", ""))
+        return self._everywhere or self.applies(scope, scope["path"], scope.get("root_path", ""))
 
     def _is_https(self, scope: Scope) -> bool:
         forwarded = _header(scope, b"x-forwarded-proto") if self._proxy else b""
@@ -210,6 +234,79 @@ class SessionMiddleware(SessionManager[AsyncStore]):
             await send(message)
 
         return closing_send
+
+
+class _Socket:
+    """A WebSocket's two ways, which end when the application closes it or its session ends."""
+
+    __slots__ = (
+        "_begin",
+        "_ended",
+        "_open",
+        "_receive",
+        "_send",
+        "_session",
+        "_sockets",
+        "_watched",
+    )
+
+    def __init__(
+        self, receive: Receive, send: Send, begin: Send, session: Session, sockets: Sockets
+    ) -> None:
+        self._receive = receive
+        self._send = send
+        self._begin = begin
+        self._session = session
+        self._sockets = sockets
+        self._open = False
+        self._ended = False
+        self._watched: Watched | None = None
+
+    def receive(self) -> Awaitable[Message]:
+        return _disconnected() if self._ended else self._receive()
+
+    def send(self, message: Message) -> Awaitable[None]:
+        if self._open and message["type"] != "websocket.close":
+            return self._send(message)
+        return self._send_other(message)
+
+    async def _send_other(self, message: Message) -> None:
+        kind, session = message["type"], self._session
+        if self._ended:
+            # As a server after any disconnect: what only sends would otherwise never end.
+            if kind != "websocket.close":
+                raise SessionEnded
+            return
+        if kind == "websocket.close":
+            self.leave()
+        await self._begin(message)
+        if kind == "websocket.accept" and not session._refused:
+            self._open = True
+            if session._kept is not None:
+                self._watched = self._sockets.watch(session._kept.sid, self._end)
+
+    def leave(self) -> None:
+        """It is closed, or about to be, whatever becomes of its session."""
+        self._open = False
+        if self._watched is not None:
+            self._sockets.forget(self._watched)
+            self._watched = None
+
+    async def _end(self) -> None:
+        """Its session has ended."""
+        if self._open:
+            self._open, self._ended = False, True
+            await self._send(
+                {
+                    "type": "websocket.close",
+                    "code": SESSION_ENDED,
+                    "reason": "the session has ended",
+                }
+            )
+
+
+async def _disconnected() -> Message:
+    return {"type": "websocket.disconnect", "code": SESSION_ENDED, "reason": ""}
 
 
 async def _refuse(scope: Scope, send: Send, error: Exception) -> None:

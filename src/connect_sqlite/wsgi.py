@@ -81,10 +81,13 @@ class SessionMiddleware(SessionManager[Store]):
             return self.app(environ, start_response)  # type: ignore[no-any-return]
         forwarded = environ.get("HTTP_X_FORWARDED_PROTO", "").encode("latin-1")
         https = self.is_https(environ.get("wsgi.url_scheme", ""), forwarded)
-        session = Session(self, self._jar.of(environ), https=https, request=environ)
+        # Only genid asks for the request, which holds the session: a circle that would be left to
+        # the garbage collector.
+        asked = environ if self._policy.genid else None
+        session = Session(self, self._jar.of(environ), https=https, request=asked)
         session._started = False
         cookies = environ.get("HTTP_COOKIE", "")
-        if cookies and (ids := self._jar.offered(cookies.encode("latin-1"))):
+        if cookies and (ids := self._jar.offered(cookies.encode("latin-1", "replace"))):
             try:
                 if self._limited:
                     carry(self.store, self.loading(session, ids))
@@ -103,10 +106,12 @@ class SessionMiddleware(SessionManager[Store]):
             raise
         return response.of(body)
 
-    def read(self, cookies: str | bytes) -> StoredSession | None:
-        """The session that a `Cookie` header alone names.  Not counted as activity."""
-        header = cookies.encode("latin-1", "replace") if isinstance(cookies, str) else cookies
-        return carry(self.store, self.reading(header))
+    def read(self, cookies: str | bytes | None) -> StoredSession | None:
+        """The session that a `Cookie` header alone names: that of a handshake elsewhere, say.
+
+        It is the row, with `cookie` and `_session` among its data.  Not counted as activity.
+        """
+        return carry(self.store, self.reading(cookies))
 
     def close(self) -> None:
         """Close the store, if it was opened here: WSGI tells nobody when an application ends."""

@@ -7,7 +7,7 @@ import pytest
 
 from connect_sqlite import AsyncSQLiteStore, SQLiteStore
 
-from .site import Site
+from .site import BASIC, Site
 from .wsgi_site import Immediate, WsgiSite, drive
 
 SECRET = "a secret for tests that is long enough"
@@ -118,5 +118,24 @@ def site(gateway, runner, store, clock):
         return kind(
             runner, handlers, **{"store": store, "secret": SECRET, "clock": clock} | options
         )
+
+    return make
+
+
+@pytest.fixture
+def sockets(site):
+    """A function that makes a site whose WebSockets are served by a function of the session."""
+
+    def make(serve, **options):
+        pages = site(BASIC, **options)
+
+        async def app(scope, receive, send):
+            if scope["type"] == "http":
+                await pages.app.app(scope, receive, send)
+            else:
+                await receive()
+                await serve(scope["session"], receive, send)
+
+        return site(app, **options)
 
     return make

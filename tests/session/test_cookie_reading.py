@@ -167,6 +167,27 @@ def test_threat_13_no_header_made_of_cookie_parts_raises(header):
     assert set(signed_ids(header, b"connect.sid", SIGNER)) <= {"id"}
 
 
+@pytest.mark.parametrize(
+    "piece", [f"connect.sid={GOOD[:-1]}!; ", "aconnect.sid=1;", "connect.sid;"]
+)
+def test_threat_16_a_flood_of_cookies_is_not_worked_through(piece):
+    """Threat 16: of a thousand cookies with the name in them a few are looked at, not each."""
+    looked_at = []
+
+    class Counting:
+        def unsign(self, value):
+            looked_at.append(value)
+
+    assert [] == signed_ids((piece * 1000).encode(), b"connect.sid", Counting())
+    assert len(looked_at) <= 32
+
+
+def test_a_session_is_found_among_many_cookies():
+    """A good cookie behind a dozen forged ones of its name is found."""
+    header = f"connect.sid={GOOD[:-1]}!; " * 12 + f"connect.sid={GOOD}"
+    assert ["id"] == signed_ids(header.encode(), b"connect.sid", SIGNER)
+
+
 SHAPES = {
     "names": "connect.sid",
     "empty cookies": "connect.sid=;",

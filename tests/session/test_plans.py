@@ -5,7 +5,16 @@ from datetime import UTC, datetime
 import pytest
 
 from connect_sqlite import InvalidSession
-from connect_sqlite._session.plan import Create, Outcome, Read, Tell, Touch
+from connect_sqlite._session.plan import (
+    NONE_LIVES,
+    NOTHING_TO_DO,
+    Create,
+    Destroy,
+    Outcome,
+    Read,
+    Tell,
+    Touch,
+)
 from connect_sqlite._session.rules import Moment
 from connect_sqlite._session.session import Session
 
@@ -114,6 +123,17 @@ def test_the_same_lifetime_again_is_a_touch(visit):
     session = visit.loaded(lifetime=60_000, left=60_000)
     session.cookie.max_age = 60
     assert Touch(OLD, {"cookie": {"expires": NOW + 60_000}}) == visit.plan(session).step
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_a_lifetime_that_has_passed_ends_the_session(visit, seconds):
+    """A lifetime of nothing left ends the session, here and in the browser, and it stays ended."""
+    session = visit.loaded()
+    session.cookie.max_age = seconds
+    plan = visit.plan(session)
+    assert (Destroy(OLD), Tell.GOODBYE) == (plan.step, plan.tell)
+    session._settle(plan, NONE_LIVES)
+    assert NOTHING_TO_DO == visit.plan(session, Moment.LATE)
 
 
 @pytest.mark.parametrize(

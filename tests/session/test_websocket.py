@@ -6,66 +6,7 @@ import pytest
 
 from connect_sqlite import StoreBusy
 
-from .site import BASIC
-
-
-class Socket:
-    """A WebSocket's server side, by hand: what the application sent, and when it ended."""
-
-    def __init__(self, app, cookie=None, *, path="/ws", extensions=None):
-        headers = [(b"host", b"shop.example")]
-        if cookie:
-            headers.append((b"cookie", f"connect.sid={cookie}".encode()))
-        scope = {
-            "type": "websocket",
-            "path": path,
-            "headers": headers,
-            "scheme": "ws",
-            "extensions": extensions or {},
-        }
-        self.sent = []
-        self.answered = asyncio.Event()
-        self.incoming = asyncio.Queue()
-        self.incoming.put_nowait({"type": "websocket.connect"})
-        self.task = asyncio.ensure_future(app(scope, self.incoming.get, self._keep))
-
-    async def _keep(self, message):
-        self.sent.append(message)
-        self.answered.set()
-
-    async def end(self):
-        self.incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
-        await self.task
-
-    @property
-    def types(self):
-        return [message["type"] for message in self.sent]
-
-    def headers(self, name):
-        return [v.decode() for k, v in self.sent[0].get("headers", ()) if k == name]
-
-
-@pytest.fixture
-def sockets(site):
-    """A function that makes a site whose WebSockets are served by a function of the session."""
-
-    def make(serve, **options):
-        pages = site(BASIC, **options)
-
-        async def app(scope, receive, send):
-            if scope["type"] == "http":
-                await pages.app.app(scope, receive, send)
-            else:
-                await receive()
-                await serve(scope["session"], receive, send)
-
-        return site(app, **options)
-
-    return make
-
-
-async def accept(send, **more):
-    await send({"type": "websocket.accept", **more})
+from .socket import Socket, accept
 
 
 def test_the_session_is_loaded_at_the_handshake(sockets, store):

@@ -15,6 +15,8 @@ from .signing import Signer
 __all__ = ["CookieWriter", "signed_ids"]
 
 _MOST_CANDIDATES = 3
+# Cookies of one name differ in path and domain; a thousand of them would be an attack.
+_MOST_LOOKED_AT = 32
 # An id has at most 255 bytes; with its signature and every byte escaped it stays below this.
 _LONGEST_VALUE = 1024
 _NO_LIFETIME = dict.fromkeys(("originalMaxAge", "expires", "maxAge"))
@@ -28,24 +30,26 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def signed_ids(header: bytes, name: bytes, signer: Signer) -> list[str]:
     """The ids in the cookies of this name whose signature holds: in order, three at most.
 
-    Whatever is odd about a cookie makes it none.  Takes time in proportion to the header's length.
+    Whatever is odd about a cookie makes it none.  Takes time in proportion to the header's length,
+    and looks at no more places with the name in it than a browser would ever send.
     """
     ids: list[str] = []
+    # All that lies between two places where the name stands is passed over.
     found = header.find(name)
-    if found < 0:
-        return ids
-    # What stands before the first that could be ours, often all other cookies, is passed over.
-    for part in header[header.rfind(b";", 0, found) + 1 :].split(b";"):
-        if name not in part:
-            continue
-        key, _, value = part.partition(b"=")
-        if key.strip(_BLANKS) != name or len(value) > _LONGEST_VALUE:
-            continue
-        sid = _unsigned(value.strip(_BLANKS), signer)
-        if sid is not None and sid not in ids:
-            ids.append(sid)
-            if len(ids) == _MOST_CANDIDATES:
-                break
+    for _ in range(_MOST_LOOKED_AT):
+        if found < 0:
+            break
+        end = header.find(b";", found)
+        if end < 0:
+            end = len(header)
+        key, _, value = header[header.rfind(b";", 0, found) + 1 : end].partition(b"=")
+        if key.strip(_BLANKS) == name:
+            sid = _unsigned(value.strip(_BLANKS), signer) if len(value) <= _LONGEST_VALUE else None
+            if sid is not None and sid not in ids:
+                ids.append(sid)
+                if len(ids) == _MOST_CANDIDATES:
+                    break
+        found = header.find(name, end)
     return ids
 
 

@@ -85,6 +85,7 @@ class Jar:
 
         self._made = made
         self._choose = cookie if callable(cookie) else None
+        self.covers_everything = not callable(cookie) and cookie_options(cookie).path == "/"
         # With a function too, for it checks the name.
         self._one = made(cookie_options(None if callable(cookie) else cookie))
 

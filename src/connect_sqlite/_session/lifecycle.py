@@ -48,10 +48,13 @@ class Lifecycle:
         """What is to happen to the session as the handler left it."""
         kept, policy = session._kept, self._policy
         empty = not dict.__len__(session)
+        if moment is _FAILURE and policy.save_on_error:
+            moment = _RESPONSE
         untouched = kept is None and empty and session._intent is _NO_INTENT
-        if untouched and session._tell is _TELL_NOTHING and not policy.save_uninitialized:
+        may_stay = moment is _LATE or not policy.save_uninitialized
+        if untouched and may_stay and session._tell is _TELL_NOTHING:
             return NOTHING_TO_DO
-        if session._is_lost or (moment is _FAILURE and not policy.save_on_error):
+        if session._is_lost or moment is _FAILURE:
             return self._telling(session, moment)
         changes = changes_since(kept.print, session) if kept else None
         owner = None
@@ -60,7 +63,8 @@ class Lifecycle:
         relived = kept is not None and kept.lifetime != session._lifetime
         changed = changes is not None or relived
         intent = session._intent
-        if kept and intent is _NO_INTENT and not changed and not policy.resave:
+        resaves = policy.resave and moment is _RESPONSE
+        if kept and intent is _NO_INTENT and not changed and not resaves:
             # The table's last line, without the look into the table: most requests only read.
             return self._touching(session, kept, moment)
         now = self.timeouts.now()
@@ -142,6 +146,8 @@ class Lifecycle:
         stays = session._is_passive and not relived
         if stays:
             ends = min(ends, old.ends)
+        if relived and ends <= now:
+            return Plan(Destroy(old.sid), Tell.GOODBYE, old, now)
         cookie = old.cookie
         replaces = self._policy.on_conflict == "replace"
         # The lifetime is written only by the request that changed it, as any other key is.

@@ -124,6 +124,7 @@ class SessionManager(Generic[S]):
         self._refuse_awaited_hooks()
         self._proxy = _checked_proxy(proxy)
         self._skips = _skipping(skip)
+        self._everywhere = self._skips is None and self._jar.covers_everything
         self._location: str | os.PathLike[str] | None = None
         if not isinstance(store, self.face):
             self._location = self._checked_location(store)
@@ -144,7 +145,7 @@ class SessionManager(Generic[S]):
     # ------------------------------------------------------------------ before the handler
 
     def applies(self, request: Any, path: str, root: str) -> bool:
-        """Whether a request for this path has a session."""
+        """Whether a request for this path has a session; with `_everywhere` every one has."""
         if self._skips is not None and self._skips(request, path):
             return False
         return self._jar.of(request).covers(path, root)
@@ -170,9 +171,12 @@ class SessionManager(Generic[S]):
             session._fill(row)
             return
 
-    def reading(self, cookies: bytes) -> Steps[StoredSession | None]:
+    def reading(self, cookies: str | bytes | None) -> Steps[StoredSession | None]:
         """The steps that find the session of a `Cookie` header, and change nothing."""
-        for sid in self._jar.offered(cookies):
+        if isinstance(cookies, str):
+            # What is not Latin-1 came from no HTTP server, and is in no cookie of ours.
+            cookies = cookies.encode("latin-1", "replace")
+        for sid in self._jar.offered(cookies or b""):
             row: StoredSession | None = yield Read(sid)
             if row is not None and not self._is_over(row):
                 return row
@@ -311,12 +315,21 @@ class SessionManager(Generic[S]):
         assert kept is not None
         return SessionEvent(handle_of(kept.sid), self._lifecycle.owner_of(kept))
 
-    def _is_over(self, row: StoredSession) -> bool:
+    def lives_until(self, row: StoredSession | None) -> int | None:
+        """When the session ends if nobody uses it any more.  None: it has ended."""
+        if row is None:
+            return None
         if not self._limited:
-            return False
+            return row.expires_ms
         began = Marks.of(row.get(MARKS)).began
         lifetime = stored_lifetime(row.get("cookie"), None)
-        return self.timeouts.is_over(lifetime, began, row.expires_ms, self.timeouts.now())
+        now = self.timeouts.now()
+        until = self.timeouts.lives_until(lifetime, began, row.expires_ms, now)
+        # The row's own end is the store's to judge, by its clock.
+        return min(until, row.expires_ms) if now < until else None
+
+    def _is_over(self, row: StoredSession) -> bool:
+        return self._limited and self.lives_until(row) is None
 
     # ------------------------------------------------------------------ the options
 

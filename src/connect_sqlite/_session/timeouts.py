@@ -66,8 +66,13 @@ class Marks(NamedTuple):
         """From a row.  What another program put there and is no time is not known."""
         if not isinstance(kept, dict):
             return cls()
-        times = (kept.get(name) for name in cls._fields)
-        return cls(*(at if type(at) is int and 0 <= at <= NEVER else None for at in times))
+        # On the path of every request: no loop.
+        created, authenticated = _time(kept.get("created")), _time(kept.get("authenticated"))
+        return cls(created, authenticated, _time(kept.get("turn")))
+
+
+def _time(at: Any) -> int | None:
+    return at if type(at) is int and 0 <= at <= NEVER else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +123,12 @@ class Timeouts:
             return NEVER
         return min(began + self.absolute, NEVER)
 
-    def is_over(self, lifetime: int | None, began: int | None, ends: int, now: int) -> bool:
-        """Whether a session that the store holds for live has passed a timeout."""
-        if now >= self.limit(began):
-            return True
+    def lives_until(self, lifetime: int | None, began: int | None, ends: int, now: int) -> int:
+        """When a session that nobody uses any more passes the first of its timeouts."""
+        if self.idle is None:
+            return self.limit(began)
         # Of this package's rows the store says it; Node's outlive the idle timeout.
-        return self.idle is not None and now - self.last_seen(lifetime, ends, now) >= self.idle
+        return min(self.limit(began), self.last_seen(lifetime, ends, now) + self.idle)
 
     def last_seen(self, lifetime: int | None, ends: int, now: int) -> int:
         """When it was last used, if its end says so."""

@@ -25,6 +25,7 @@ from .opening import Place
 from .readers import Readers
 from .sweeper import Sweeper, SweepOperations
 from .threads import Threads, in_new_thread
+from .version import DataVersion
 from .writer import Writer
 
 __all__ = ["EngineOperations", "SQLiteEngine"]
@@ -87,6 +88,7 @@ class SQLiteEngine:
         )
         in_file = place.path != MEMORY
         self._readers = Readers(place.reader) if in_file else None
+        self._version = DataVersion(place) if in_file else None
         self._sweeper = Sweeper(
             operations,
             self._read,
@@ -223,6 +225,14 @@ class SQLiteEngine:
     async def stats_async(self) -> Stats:
         return await self._in_thread(self.stats)
 
+    def data_version(self) -> int:
+        """Another number than before if anything was committed since."""
+        if self._version is not None:
+            return self._version.read()
+        self.refuse_if_closed()
+        # Nobody else writes to a memory of one's own, and no two commits are at one time.
+        return int(self._writer.last_commit * 1e9)
+
     def close(self) -> None:
         with forks.no_fork():
             if self._closed:
@@ -232,6 +242,8 @@ class SQLiteEngine:
             self._housekeeper.close()
             if self._readers is not None:
                 self._readers.close()
+            if self._version is not None:
+                self._version.close()
             # Last, for it folds the WAL into the file.
             self._writer.close()
             self._place.leave()
@@ -257,11 +269,15 @@ class SQLiteEngine:
         self._writer.pause()
         if self._readers is not None:
             self._readers.pause()
+        if self._version is not None:
+            self._version.pause()
 
     def resume(self) -> None:
         self._writer.resume()
         if self._readers is not None:
             self._readers.resume()
+        if self._version is not None:
+            self._version.resume()
         self._housekeeper.resume()
         self._threads.resume()
 
@@ -269,5 +285,7 @@ class SQLiteEngine:
         self._writer.resume_in_child()
         if self._readers is not None:
             self._readers.resume_in_child()
+        if self._version is not None:
+            self._version.resume_in_child()
         self._housekeeper.resume_in_child()
         self._threads.resume()

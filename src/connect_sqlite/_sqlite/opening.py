@@ -80,10 +80,10 @@ class Place:
 
     def _again(self, opened: Callable[[str, Callable[[], None]], apsw.Cursor]) -> apsw.Cursor:
         """One connection more."""
-        self._refuse_another_file()
-        return opened(self.path, self._refuse_another_file)
+        self.refuse_another_file()
+        return opened(self.path, self.refuse_another_file)
 
-    def _refuse_another_file(self) -> None:
+    def refuse_another_file(self) -> None:
         """Raise if another file, or none, is in the place of the store's own.
 
         Nothing may be read from another one: it would share the WAL's memory with the connections
@@ -98,7 +98,7 @@ class Place:
         )
 
     def _opened_and_prepared(self) -> apsw.Cursor:
-        db = open_writer(self.path, self._refuse_another_file)
+        db = open_writer(self.path, self.refuse_another_file)
         try:
             self._prepare(db)
         except BaseException:

@@ -92,7 +92,7 @@ class _OnSQLite:
             tally=tally,
         )
         with forks.no_fork():
-            self._engine: Engine = SQLiteEngine(
+            engine = SQLiteEngine(
                 Place(path, table, indexes),
                 operations,
                 durability=durability,
@@ -101,8 +101,18 @@ class _OnSQLite:
                 clock=clock,
                 tally=tally,
             )
+        self._engine: Engine = engine
+        self._data_version = engine.data_version
         # At exit forks.py closes it, in the open.
-        weakref.finalize(self, _close_elsewhere, self._engine).atexit = False
+        weakref.finalize(self, _close_elsewhere, engine).atexit = False
+
+    def data_version(self) -> int:
+        """Another number than before if anything was committed since, by whichever process.
+
+        Says nothing of what it was, and may change for nothing.  Takes microseconds and no I/O,
+        so it is not awaited.  Not in the contract: other kinds of stores need not have it.
+        """
+        return self._data_version()
 
 
 class SQLiteStore(_OnSQLite, SyncStore):

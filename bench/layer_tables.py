@@ -1,0 +1,83 @@
+"""The tables of the session layer: requests, cookies, uvicorn, requests on one session."""
+
+from .goals import TIMES, Results
+from .measure import ratio
+from .scenarios.uvicorn import LABELS
+from .table import Table
+
+_REQUESTS = {
+    "read": "reads its session",
+    "change": "changes it",
+    "stranger": "brings no cookie",
+    "stranger_looks": "brings none, and the handler looks at the session",
+}
+_OURS = "connect_sqlite"
+
+
+def tables(results: Results) -> dict[str, Table]:
+    """Those of the scenarios that ran."""
+    made = {"requests": _requests, "cookies": _cookies, "uvicorn": _uvicorn, "merging": _merging}
+    return {name: make(results[name]) for name, make in made.items() if name in results}
+
+
+def _requests(figures: Results) -> Table:
+    rows = []
+    for case, label in _REQUESTS.items():
+        times = figures["median_us"][case]
+        call = "set" if case == "change" else "get"
+        rows.append(
+            [
+                label,
+                f"{times['alone']:.1f}",
+                f"{times['added']:.1f}",
+                f"`{call}` {times['call']:.1f}",
+                f"{figures['ratio'][case]:.2f} {TIMES}",
+                f"{times['call_within']:.1f}",
+                f"{figures['ratio_within'][case]:.2f} {TIMES}",
+            ]
+        )
+    head = ["a request that", "without sessions", "a session adds", "one call", "ratio"]
+    head += ["one call in a request", "ratio"]
+    return Table("What a session adds to a request", head, rows, "Microseconds.")
+
+
+def _cookies(figures: Results) -> Table:
+    times = figures["median_us"]
+    rows = []
+    for size in ("4_kib", "64_kib"):
+        for place in ("first", "last"):
+            ours, theirs = times[f"ours_{size}_{place}"], times[f"stdlib_{size}_{place}"]
+            label = f"{size.replace('_kib', ' KiB')}, ours {place}"
+            rows.append([label, f"{ours:.1f}", f"{theirs:.1f}", f"{theirs / ours:.1f} {TIMES}"])
+    hostile = times["ours_64_kib_hostile"]
+    below = f"Microseconds; beside them, one `get` took {times['get']:.1f}."
+    below += f" 64 KiB of semicolons after a cookie of our name: {hostile:.0f}."
+    return Table("Reading cookies", ["", _OURS, "http.cookies", "ratio"], rows, below)
+
+
+def _uvicorn(figures: Results) -> Table:
+    rounds, rates = figures["rounds"], figures["answers_per_second"]
+    rows = []
+    for name, label in LABELS.items():
+        if name not in rates:
+            continue
+        ours = name == _OURS
+        against = "" if ours else f"{ratio(rounds[_OURS], rounds[name]):.2f} {TIMES}"
+        rows.append([f"**{label}**" if ours else label, f"{rates[name]:,.0f}", against])
+    left_out = (f"Left out: {label} ({why})." for label, why in figures["left_out"].items())
+    head = ["", "requests a second", f"{_OURS} against it"]
+    return Table("Through uvicorn", head, rows, " ".join(left_out))
+
+
+def _merging(figures: Results) -> Table:
+    rows = [
+        [
+            label,
+            f"{figures['median_us'][name]:.0f}",
+            f"{figures['kept'][name]} of {figures['requests']}",
+        ]
+        for name, label in (("in_turn", "one after the other"), ("at_once", "all at once"))
+    ]
+    below = f"Microseconds; at once against in turn: {figures['ratio']:.2f} {TIMES}."
+    head = [f"{figures['requests']} requests", "each", "keys kept"]
+    return Table("Requests on one session", head, rows, below)
