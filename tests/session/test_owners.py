@@ -184,12 +184,17 @@ def test_the_newest_stay_though_time_stands_still(site, store):
 @BOTH
 def test_the_limit_says_nothing_when_the_same_browser_signs_in_again(site, store):
     """A browser that signs in anew replaces its own session, and ends nobody else's."""
+
+    def again(request):
+        request.session.regenerate()
+        return become(request)
+
     for at_limit in ("end_oldest", "refuse"):
-        app = site(PAGES, sessions_per_owner=2, at_limit=at_limit, **OWNED)
+        app = site({**PAGES, "/again": again}, sessions_per_owner=2, at_limit=at_limit, **OWNED)
         first, second = app.browser(), app.browser()
         first.get("/become?id=7")
         second.get("/become?id=7")
-        for path in ("/leave", "/become?id=7", "/become?id=9", "/become?id=7"):
+        for path in ("/leave", "/become?id=7", "/become?id=9", "/become?id=7", "/again?id=7"):
             assert 200 == second.get(path).status_code
         assert {"user": {"id": 7}} == first.get("/").json()
         for browser in (first, second):

@@ -367,3 +367,33 @@ def test_a_store_that_was_given_is_left_open(site, store):
     app = site(as_list).app
     app.close()
     assert 0 == store.length()
+
+
+def test_threat_27_a_client_that_leaves_early(site, store):
+    """Threat 27: when the client leaves a stream is closed, and what it had changed is saved."""
+    left = []
+
+    def app(environ, start_response):
+        told(environ, start_response)
+        session = environ[KEY]
+
+        def chunks():
+            try:
+                session["read"] = 1
+                yield b"a"
+                session["read"] = 2
+                yield b"b"
+                session["read"] = 3
+            finally:
+                left.append(session["read"])
+
+        return chunks()
+
+    browser = site(as_list).browser()
+    browser.get("/")
+    environ = {"PATH_INFO": "/", "HTTP_COOKIE": f"connect.sid={browser.cookie}"}
+    body = site(app).app(environ, lambda status, headers: None)
+    chunks = iter(body)
+    assert [b"a", b"b"] == [next(chunks), next(chunks)]
+    body.close()
+    assert ([2], {"n": 2, "read": 2}) == (left, stored(store, browser))
