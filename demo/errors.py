@@ -24,6 +24,12 @@ async def wrong(request: Request, error: Exception) -> Response:
     return page(request, status, title, error.detail if isinstance(error, HTTPException) else "")
 
 
+async def wrong_form(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    said = [f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}." for each in error.errors()]
+    return page(request, 400, "That did not work", " ".join(said))
+
+
 async def unavailable(request: Request, error: Exception) -> Response:
     # So does the middleware when it cannot load or save; this is for what handlers ask of it.
     return page(request, 503, "The store cannot answer", "Try again in a moment.")
@@ -37,5 +43,5 @@ def page(request: Request, status: int, title: str, said: str) -> Response:
 def install(app: FastAPI) -> None:
     app.add_exception_handler(NotSignedIn, to_sign_in)
     app.add_exception_handler(AnyHTTPException, wrong)
-    app.add_exception_handler(RequestValidationError, wrong)
+    app.add_exception_handler(RequestValidationError, wrong_form)
     app.add_exception_handler(StoreError, unavailable)

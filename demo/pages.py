@@ -95,11 +95,12 @@ async def sign_out(session: Visitor) -> Response:
 
 @router.post("/notes")
 async def add_note(session: SignedIn, text: Annotated[str, Form(max_length=200)]) -> Response:
+    if not text.strip():
+        raise HTTPException(400, "A note has some text.")
     # What changed is found by comparing, so changes deep inside are saved too.
     notes = session.setdefault("notes", [])
-    if text.strip():
-        notes.append({"id": secrets.token_hex(4), "text": text.strip()})
-        del notes[:-MOST_NOTES]
+    notes.append({"id": secrets.token_hex(4), "text": text.strip()})
+    del notes[:-MOST_NOTES]
     return back()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import secrets
 from pathlib import Path
 
 import httpx
@@ -25,6 +26,7 @@ def blocks(page: Path, language: str) -> list[str]:
 def test_the_readmes_app_counts_visits(tmp_path, monkeypatch):
     """The README's first block is an app that remembers its visitor."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SESSION_SECRET", secrets.token_hex())
     names: dict = {}
     exec(blocks(ROOT / "README.md", "python")[0], names)
 

@@ -84,7 +84,7 @@ class Serializer(Protocol):
     """Another codec than JSON for `serializer=`."""
 
     def dumps(self, session: dict[str, Any], /) -> str:
-        """The session as text.  Whatever it raises becomes `InvalidSession`."""
+        """The session as text: a `str`, not bytes.  Whatever it raises becomes `InvalidSession`."""
         ...
 
     def loads(self, text: str, /) -> dict[str, Any]:

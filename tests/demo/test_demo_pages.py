@@ -244,23 +244,26 @@ def test_the_demos_own_forms_are_taken(visitor):
 
 
 @pytest.mark.parametrize(
-    ("path", "form", "status"),
+    ("path", "form", "status", "said"),
     [
-        ("sign-in", {"name": "x" * 41}, 400),
-        ("sign-in", {"name": " "}, 400),
-        ("sign-in", {"name": "a\0b"}, 400),
-        ("sign-in", {}, 400),
-        ("cart", {"item": "yacht", "change": "1"}, 400),
-        ("cart", {"item": "teapot", "change": "1000"}, 400),
-        ("notes", {"text": "x" * 201}, 400),
-        ("nowhere", {}, 404),
+        ("sign-in", {"name": "x" * 41}, 400, "A name has 1 to 40 characters."),
+        ("sign-in", {"name": " "}, 400, "A name has 1 to 40 characters."),
+        ("sign-in", {"name": "a\0b"}, 400, "A name has 1 to 40 characters."),
+        ("sign-in", {}, 400, "name: Field required."),
+        ("cart", {"item": "yacht", "change": "1"}, 400, "That is not for sale."),
+        ("cart", {"item": "teapot", "change": "1000"}, 400, "change: Input should be"),
+        ("notes", {"text": "x" * 201}, 400, "text: String should have at most 200 characters."),
+        ("notes", {"text": " "}, 400, "A note has some text."),
+        ("notes", {"text": ""}, 400, "text: Field required."),
+        ("nowhere", {}, 404, "There is no such page"),
     ],
 )
-def test_a_wrong_form_gets_a_page(visitor, path, form, status):
-    """A form filled in wrongly is answered by a page that leads back, with the way to sign out."""
+def test_a_wrong_form_gets_a_page(visitor, path, form, status, said):
+    """A form filled in wrongly gets a page that says what is wrong, leads back and signs out."""
     browser = visitor().sign_in("clumsy")
     page = browser._show(browser.client.post(browser.url + path, data=form))
     assert status == page.status_code
+    assert said in browser.text
     assert "/" in browser.page.links
     browser.press("Sign out")
     assert "You are signed out" in browser.text

@@ -1,11 +1,17 @@
 """The public names: complete, alike on both faces, and clear about what they do not take."""
 
 import ast
+import copy
 import inspect
+import json
+import pickle
 import subprocess
 import sys
+from enum import Enum
 from pathlib import Path
 
+import apsw
+import orjson
 import pytest
 
 import connect_sqlite
@@ -146,10 +152,28 @@ def test_the_node_packages_other_options_are_refused(face, option):
         face(":memory:", **{option: True})
 
 
+def shown(value):
+    """As text that is the same in each process."""
+    return getattr(value, "__name__", None) or ascii(value)
+
+
+class Writes:
+    """A serializer that writes the same whatever it is given."""
+
+    def __init__(self, written):
+        self.dumps = lambda session: written
+        self.loads = json.loads
+        self.written = written
+
+    def __repr__(self):
+        return f"Writes({self.written!r})"
+
+
 BAD: dict[str, list] = {
     "table": ["", "a b", "a;b", 'a"b', "1a", "é", "sqlite_x", "a" * 64, "a.b", "a--", None, 1],
     "prefix": [None, 1, b"sess:", "a\0", "\ud800"],
-    "ttl": [0, -1, float("nan"), float("inf"), "60", True],
+    "ttl": [0, -1, float("nan"), float("inf"), 1e308, 1e300, 10**400, "60", True],
+    "serializer": [None, 1, orjson, Writes(b""), pickle, Writes(None), ()],
     "indexes": ["user.id", [""], ["user..id"], [".a"], ["a."], ["a'b"], ['a"b'], ["$.a"], [1]],
     "durability": ["", "Full", None, 1],
     "busy_timeout": [-1, None, "5", float("nan"), True],
@@ -162,7 +186,7 @@ BAD: dict[str, list] = {
 @pytest.mark.parametrize(
     ("option", "value"),
     [(option, value) for option, values in BAD.items() for value in values],
-    ids=ascii,
+    ids=shown,
 )
 def test_an_option_that_cannot_be_is_named(face, option, value, tmp_path, monkeypatch):
     """The error comes when the store is built, names the option, and no file is made (threat 2)."""
@@ -179,6 +203,70 @@ def test_a_plain_name_is_a_table(table):
         store.set("abc123", {"user": {"id": 1}})
         assert ["abc123"] == [each.id for each in store.find("user.id", 1)]
         assert 1 == store.clear()
+
+
+class Name(str, Enum):  # noqa: UP042 - str() of a StrEnum is its text
+    LOGINS = "logins"
+    USER = "user.id"
+
+
+def test_an_option_that_is_more_than_text_is_its_text(tmp_path):
+    """A table, a prefix and an index that are enums are named by what they equal."""
+    options = {"table": Name.LOGINS, "prefix": Name.USER, "indexes": [Name.USER]}
+    with SQLiteStore(tmp_path / "p.db", **options) as store:
+        store.set("abc123", {"user": {"id": 1}})
+        assert ["abc123"] == [each.id for each in store.find(Name.USER, 1)]
+    options = {"table": "logins", "prefix": "user.id", "indexes": ["user.id"]}
+    with SQLiteStore(tmp_path / "p.db", **options) as store:
+        assert ["abc123"] == [each.id for each in store.find("user.id", 1)]
+    assert 1 == sum("user" in name for name in names_in(tmp_path / "p.db"))
+
+
+def names_in(path):
+    with apsw.Connection(str(path)) as db:
+        names = [name for (name,) in db.execute("SELECT name FROM sqlite_schema")]
+    db.close()
+    return names
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"table": "a", "indexes": ("b",)}, {"table": "a_by_b"}),
+        ({"table": "a", "indexes": ("b_by_c",)}, {"table": "a_by_b", "indexes": ("c",)}),
+        ({"table": "a", "indexes": ("user.ID",)}, {"table": "a", "indexes": ("user.id",)}),
+        ({"table": "a", "indexes": ("É",)}, {"table": "a", "indexes": ("é",)}),
+        ({"table": "a", "indexes": ("aB",)}, {"table": "A", "indexes": ("Ab", "aB")}),
+    ],
+    ids=str,
+)
+def test_no_name_in_a_file_stands_for_two_things(tmp_path, one, other):
+    """Tables and indexes share their names' room, which is blind to case, and none gets lost."""
+    with SQLiteStore(tmp_path / "p.db", **one), SQLiteStore(tmp_path / "p.db", **other) as store:
+        assert 0 == store.length()
+        declared = {
+            (each["table"].lower(), path)
+            for each in (one, other)
+            for path in each.get("indexes", ())
+        }
+        made = [name for name in names_in(tmp_path / "p.db") if ":" in name]
+        assert len(declared) == len(made)
+        # All is there, so that nobody who opens it again waits for who is writing.
+        writing = apsw.Connection(str(tmp_path / "p.db"))
+        writing.execute("BEGIN IMMEDIATE")
+        try:
+            for options in (one, other):
+                SQLiteStore(tmp_path / "p.db", busy_timeout=0, **options).close()
+        finally:
+            writing.close()
+
+
+@pytest.mark.parametrize("face", [SQLiteStore, AsyncSQLiteStore])
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_store_is_not_copied(face, copied):
+    """Neither `copy` nor `pickle` makes one that shares half of it; the error says what to do."""
+    with pytest.raises(TypeError, match="open it in the worker"):
+        copied(face())
 
 
 @pytest.mark.parametrize("table", ["logins", "admins"])

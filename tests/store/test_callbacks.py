@@ -2,6 +2,7 @@
 
 import inspect
 
+import apsw
 import pytest
 
 from connect_sqlite import (
@@ -229,3 +230,16 @@ def test_parameters_are_the_stores_and_a_callback(name):
     ours = list(inspect.signature(getattr(CallbackStore, name)).parameters)
     theirs = list(inspect.signature(getattr(SQLiteStore, name)).parameters)
     assert [*theirs, *(["callback"] if name != "close" else [])] == ours
+
+
+def test_a_row_that_is_not_utf_8_is_no_error(tmp_path):
+    """Such a session is absent, and the callback is told so as ever."""
+    with SQLiteStore(tmp_path / "sessions.db") as plain:
+        with apsw.Connection(str(tmp_path / "sessions.db")) as db:
+            text = "CAST(x'7bff7d' AS TEXT)"
+            db.execute(f"INSERT INTO sessions VALUES ('sess:bad', {text}, 9000000000000)")
+        db.close()
+        heard = Heard()
+        CallbackStore(plain).get("bad", heard)
+        CallbackStore(plain).all(heard)
+        assert [(None, None), (None, [])] == heard.calls

@@ -45,13 +45,14 @@ class DictStore:
     def __init__(self, rows, *, clock, prefix="sess:", ttl=86_400, disable_touch=False, **others):
         if "\0" in prefix or not encodable(prefix):
             raise ValueError("prefix cannot hold NUL or a lone surrogate")
-        if ttl is not None and ttl <= 0:
-            raise ValueError("ttl must be more than 0")
+        if ttl is not None and not 0 < ttl < NEVER / 1000:
+            raise ValueError("ttl must be more than 0, and not too much")
+        prefix = "".join((prefix,))
         self.rows, self.clock, self.prefix, self.ttl = rows, clock, prefix, ttl
         self.disable_touch = disable_touch
         self.serializer = others.get("serializer", JSON)
         self.max_bytes = others.get("max_bytes", 1_000_000)
-        self.indexes = others.get("indexes", ())
+        self.indexes = tuple(others.get("indexes", ()))
         self.operations, self.errors = Counter(), Counter()
         self.closed = False
 
@@ -65,7 +66,7 @@ class DictStore:
             raise InvalidSessionId("an id is text")
         if not 0 < len(sid.encode()) < 256:
             raise InvalidSessionId("an id has 1 to 255 bytes")
-        return self.prefix + sid
+        return self.prefix + "".join((sid,))
 
     def ours(self, *, live=True):
         """Ids and keys of this prefix, in order."""
@@ -92,19 +93,21 @@ class DictStore:
             raise
         except (ValueError, TypeError):
             raise InvalidSession("the serializer refused it") from None
+        if not isinstance(text, str) or not encodable(text):
+            raise InvalidSession("the serializer wrote no text")
         if len(text.encode()) > self.max_bytes:
             largest = max(session, key=lambda key: len(str(session[key])))
             raise InvalidSession(f"too long, above all {largest}")
         return text
 
     def load(self, sid):
-        text, ends = self.rows[self.prefix + sid]
+        text, ends = self.rows[self.key(sid)]
         try:
             found = StoredSession(self.serializer.loads(text))
         except (ValueError, SyntaxError):
             self.errors["unreadable"] += 1
             return None
-        found.id, found.expires_ms = sid, ends
+        found.id, found.expires_ms = "".join((sid,)), ends
         return found
 
     def remove(self, keys):
@@ -160,6 +163,8 @@ class DictStore:
         if old is None:
             return None
         removed = set(removed)
+        if not all(isinstance(name, str) for name in removed):
+            raise TypeError("a key is a str")
         kept = {name: value for name, value in old.items() if name not in removed}
         self.put(key, self.encode({**kept, **changed}), old.expires_ms if moved is None else moved)
         return self.load(sid) if key in self.rows else None
@@ -193,6 +198,8 @@ class DictStore:
             raise UnknownIndex(f"{path} is not indexed")
         if type(value) not in (str, int) or (type(value) is int and not -(2**63) <= value < 2**63):
             raise TypeError("an index is asked for a str or an int")
+        if isinstance(value, str) and not encodable(value):
+            raise ValueError("an index is asked for text without a lone surrogate")
         for sid in self.ours(live=live):
             found = self.load(sid)
             at = found

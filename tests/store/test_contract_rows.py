@@ -13,6 +13,11 @@ from connect_sqlite.testing import Clock
 
 LATER = 1_900_000_000_000
 
+
+class NoUTF8(bytes):
+    """What a program that does not check it writes as text."""
+
+
 UNREADABLE = {
     "cut off": '{"user": {"id": 1}',
     "no JSON": "a:1:{s:4:user}",
@@ -26,6 +31,8 @@ UNREADABLE = {
     "a comment": '{"user": {"id": 1}} // mine',
     "single quotes": "{'user': {'id': 1}}",
     "bytes": b"\xff\xfe",
+    "no UTF-8": NoUTF8(b'{"user": {"id": 1}, "x": "\xff"}'),
+    "a surrogate in UTF-8": NoUTF8(b'{"user": {"id": 1}, "x": "\xed\xa0\x80"}'),
     "JSONB": b"\x4c\x47user\x3c\x27id\x131",
     "10,000 levels": '{"user": {"id": 1}, "x": ' + "[" * 10_000 + "]" * 10_000 + "}",
 }
@@ -47,8 +54,9 @@ def write(path, *rows):
     """As another program would, which knows nothing of this package."""
     with apsw.Connection(str(path)) as db:
         db.execute("PRAGMA busy_timeout = 5000")
-        for sid, sess, expired in rows:
-            db.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", (sid, sess, expired))
+        for row in rows:
+            places = ("CAST(? AS TEXT)" if isinstance(value, NoUTF8) else "?" for value in row)
+            db.execute(f"INSERT OR REPLACE INTO sessions VALUES ({', '.join(places)})", row)
     db.close()
 
 
@@ -70,6 +78,41 @@ def test_an_unreadable_row_hides_no_other(path, store, kind, caplog):
     assert "cannot be read" in caplog.text
     assert "user" not in caplog.text
     assert "sess:b" not in caplog.text
+
+
+@pytest.mark.parametrize("at", [b"sess:\xff", b"sess:b\xff", b"sess:z\xed\xa0\x80"], ids=ascii)
+def test_a_key_that_is_not_utf_8_hides_no_other(path, store, at):
+    """It is in no list and ends no page, it is counted, and `clear` ends it."""
+    for sid in "abc":
+        store.set(sid, {"user": {"id": 1}})
+    write(path, *((NoUTF8(at + bytes([n])), '{"user": {"id": 1}}', LATER) for n in range(3)))
+    assert ["a", "b", "c"] == store.ids()
+    assert 3 == store.stats()["errors"]["unreadable"]
+    assert ["a", "b", "c"] == [each.id for each in store.all()]
+    assert ["a", "b", "c"] == [each.id for each in store.find("user.id", 1)]
+    for limit in (1, 2, 3, 5, 1000):
+        found = []
+        while page := store.scan(after=found[-1] if found else None, limit=limit):
+            found += [each.id for each in page]
+            assert len(page) <= limit
+        assert ["a", "b", "c"] == found
+    assert 6 == store.clear()
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le", "UTF-16be"])
+def test_a_file_in_another_encoding(path, encoding):
+    """What another program made in UTF-16 is read too, beside rows that are not valid there."""
+    db = apsw.Connection(str(path))
+    db.execute(f"PRAGMA encoding = '{encoding}'")
+    db.execute("CREATE TABLE sessions (sid TEXT PRIMARY KEY, sess TEXT NOT NULL, expired INTEGER)")
+    bad = b"\xff" if encoding == "UTF-8" else "\ud800".encode(encoding, "surrogatepass")
+    for sid, sess in (("sess:é", b"{}".decode().encode(encoding)), ("sess:bad", bad)):
+        db.execute("INSERT INTO sessions VALUES (?, CAST(? AS TEXT), ?)", (sid, sess, LATER))
+    db.close()
+    with SQLiteStore(path, clock=Clock()) as store:
+        assert {} == store.get("é")
+        assert store.get("bad") is None
+        assert ["é"] == [each.id for each in store.all()] == [each.id for each in store.scan()]
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)

@@ -5,6 +5,8 @@ import inspect
 import os
 import random
 import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from connect_sqlite import (
     AsyncSQLiteStore,
     SQLiteStore,
     StoreError,
+    StoreUnavailable,
     open_async_store,
     open_store,
 )
@@ -55,6 +58,7 @@ LOCATIONS = {
     "a Path": Path("p.db"),
     "sqlite: and a name": "sqlite:p.db",
     "sqlite: and a relative path": "sqlite:./p.db",
+    "SQLITE: and a name": "SQLITE:p.db",
     "a detour": "folder/../p.db",
 }
 
@@ -77,7 +81,7 @@ def test_an_absolute_path_names_a_file(opened, here, form):
 
 
 @FACES
-@pytest.mark.parametrize("location", [":memory:", "sqlite::memory:"])
+@pytest.mark.parametrize("location", [":memory:", "sqlite::memory:", "SQLite::memory:"])
 def test_memory_names_no_file(opened, here, location):
     """Neither form of it leaves anything on the disk."""
     opened(location)
@@ -119,7 +123,7 @@ def test_a_relative_path_is_made_absolute_at_once(here, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["a?b#c%41.db", "a b.db", "é.db", "p.db;x", "'p'.db", "-p.db", "p"]
+    "name", ["a?b#c%41.db", "p~.db", "a b.db", "é.db", "p.db;x", "'p'.db", "-p.db", "p"]
 )
 def test_odd_names_are_names(here, name):
     """Nothing in a path is an option or an escape, also behind `sqlite:`."""
@@ -137,8 +141,16 @@ def test_missing_folders_are_made_for_their_owner_only(here):
         assert [0o700, 0o700, 0o600] == modes
 
 
+NO_PLACES = [
+    *("", "a\0b", "sqlite:", "sqlite://p.db", "SQLite://p.db", "sqlite:sqlite:p.db"),
+    *("file:p.db", "FILE:p.db?mode=memory", "sqlite:file:p.db", "redis://p.db", "sqlite:http://x"),
+    *(":MEMORY:", "sqlite::Memory:", "~", "~/p.db", "~me/p.db", Path("~/p.db"), "sqlite:~/p.db"),
+    *("folder/", "sqlite:folder/", "caf\udce9.db", "caf\udce9/p.db"),
+]
+
+
 @FACES
-@pytest.mark.parametrize("location", ["", "a\0b", "file:p.db", "sqlite:", "sqlite://p.db"])
+@pytest.mark.parametrize("location", NO_PLACES, ids=ascii)
 def test_what_names_no_place_is_an_error(face, here, location):
     """A location that could mean something else is refused, and no file is made."""
     with pytest.raises(ValueError, match=r"sqlite:|path|store"):
@@ -150,7 +162,7 @@ def test_what_names_no_place_is_an_error(face, here, location):
 @pytest.mark.parametrize("location", [None, 1, b"p.db", ["p.db"]], ids=repr)
 def test_a_location_is_text_or_a_path(face, here, location):
     """Anything else is a `TypeError`."""
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="str or a Path"):
         face(location)
     assert [] == files(here)
 
@@ -195,6 +207,57 @@ def test_a_folder_is_no_file(here):
     (here / "folder").mkdir()
     with pytest.raises(StoreError, match="folder"):
         SQLiteStore("folder")
+
+
+@pytest.mark.parametrize("location", ["loop", "loop/p.db"])
+def test_a_link_that_leads_to_itself(here, location):
+    """Such a place is a store's error, which names it."""
+    (here / "loop").symlink_to("loop")
+    with pytest.raises(StoreError, match=r"loop.*symbolic links"):
+        SQLiteStore(location)
+
+
+def test_a_hard_link_to_an_open_file_is_named(here):
+    """A file has one name for all, or each name would get a log of its own."""
+    with SQLiteStore("p.db") as store:
+        store.set("abc123", {"user": 1})
+        os.link("p.db", "q.db")
+        with pytest.raises(StoreUnavailable, match=r"q\.db is a hard link to .*p\.db"):
+            SQLiteStore("q.db")
+        assert {"user": 1} == store.get("abc123")
+    with SQLiteStore("q.db") as store:
+        assert {"user": 1} == store.get("abc123")
+
+
+@pytest.mark.parametrize("left", range(8))
+def test_without_file_descriptors_a_store_is_unavailable(here, left):
+    """Wherever in the opening they run out, the error says so."""
+    code = f"""
+import os, resource
+from connect_sqlite import SQLiteStore, StoreUnavailable
+SQLiteStore("warm.db").close()
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+held = []
+try:
+    while True:
+        held.append(os.open("/", os.O_RDONLY))
+except OSError:
+    pass
+for each in held[:{left}]:
+    os.close(each)
+try:
+    store = SQLiteStore("p.db")
+    store.set("a", {{}})
+    store.all()
+except StoreUnavailable as error:
+    assert "descriptor" in str(error), error
+else:
+    assert {left} > 2
+os.close(held[-1])
+os._exit(0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (0, "") == (done.returncode, done.stderr)
 
 
 @FACES

@@ -10,7 +10,7 @@ from ..errors import (
     StoreError,
     StoreFull,
 )
-from .files import what_is_missing
+from .files import are_descriptors_short, no_descriptors_left, what_is_missing
 
 __all__ = ["busy", "translated"]
 
@@ -50,6 +50,8 @@ _MEANINGS: tuple[tuple[tuple[type[apsw.Error], ...], type[StoreError], str], ...
 
 def translated(error: apsw.Error, doing: str, path: str) -> StoreError:
     """The `StoreError` to raise instead of `error`.  SQLite's messages hold no bound values."""
+    if isinstance(error, apsw.CantOpenError | apsw.IOError) and are_descriptors_short():
+        return no_descriptors_left(doing, path)
     for kinds, meaning, advice in _MEANINGS:
         if isinstance(error, kinds):
             if advice is _RIGHTS:

@@ -1,21 +1,26 @@
 """The database file itself: where it is, how it is made, whose it is, and who has it open."""
 
 import contextlib
+import errno
 import os
 import pwd
+import re
 import stat
 from collections import defaultdict
 
 import apsw
 
+from .._stores.opening import location_text
 from ..errors import NotASessionStore, StoreError, StoreUnavailable
 
 __all__ = [
     "MEMORY",
     "Identity",
+    "are_descriptors_short",
     "identity",
     "locate",
     "make_private",
+    "no_descriptors_left",
     "opened",
     "refuse_if_open_elsewhere",
     "sizes",
@@ -30,7 +35,15 @@ Identity = tuple[int, int]
 opened: defaultdict[str, list[Identity]] = defaultdict(list)
 """The file of each open store of this process, by its path.  With `forks.no_fork` held."""
 
+_NEEDED_AT_ONCE = 4
+"""Descriptors of a new connection at most: the database, its WAL or journal, -shm, the folder."""
+
+_TOO_MANY_OPEN = (errno.EMFILE, errno.ENFILE)
+
 _DESCRIPTORS = "/proc/self/fd"
+
+# Another scheme, or what others read as memory: these would become files of that name.
+_NO_PATH = re.compile(r"(file|sqlite):|[a-z][a-z0-9+.-]+://|:memory:\Z", re.IGNORECASE)
 
 
 def locate(location: str | os.PathLike[str]) -> str:
@@ -38,21 +51,34 @@ def locate(location: str | os.PathLike[str]) -> str:
 
     Accepts a path, `sqlite:` before a path, and `:memory:` or `sqlite::memory:`.
     """
-    text = os.fspath(location)
-    if not isinstance(text, str):
-        raise TypeError("a store's location is a str or a Path, not bytes")
-    if text.startswith("sqlite:"):
-        text = text.removeprefix("sqlite:")
+    text = location_text(location)
+    if text[:7].lower() == "sqlite:":
+        text = text[7:]
         if text.startswith("//"):
             raise ValueError(
                 "sqlite:// is ambiguous: write sqlite:./sessions.db or sqlite:/var/sessions.db"
             )
     if text == MEMORY:
         return MEMORY
-    if not text or "\0" in text or text.startswith("file:"):
-        raise ValueError("a store's location is a path, sqlite: and a path, or :memory:")
+    if not text or "\0" in text or _NO_PATH.match(text):
+        raise ValueError(
+            "a store's location is a path, sqlite: and a path, or :memory: "
+            "(a file whose name looks like a URL is ./...)"
+        )
+    if text.startswith("~"):
+        raise ValueError(
+            "a store's path is taken as it is: use Path.expanduser() for what ~ stands for, "
+            "or ./~... for a file whose name begins like this"
+        )
+    if text.endswith("/"):
+        raise ValueError("a store's path names a file, and one with / at its end is a folder")
     # Resolved now: the process may change its folder, and SQLite names the WAL after the real file.
-    return os.path.realpath(text)
+    path = os.path.realpath(text)
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a store's path must be UTF-8, for SQLite: rename what is not") from None
+    return path
 
 
 def make_private(path: str) -> bool:
@@ -68,12 +94,43 @@ def make_private(path: str) -> bool:
     except FileExistsError:
         pass
     except OSError as error:
-        raise StoreError(
-            f"cannot make the session file {path}: {error.strerror}. {what_is_missing(path)}"
-        ) from error
-    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise _unusable(error, path) from error
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:  # such as a link that leads to itself
+        raise _unusable(error, path) from error
+    if not stat.S_ISREG(mode):
         raise NotASessionStore(f"{path} is not a file: name a file for the sessions")
     return False
+
+
+def _unusable(error: OSError, path: str) -> StoreError:
+    if error.errno in _TOO_MANY_OPEN:
+        return no_descriptors_left("opening", path)
+    return StoreError(
+        f"cannot make the session file {path}: {error.strerror}. {what_is_missing(path)}"
+    )
+
+
+def are_descriptors_short() -> bool:
+    """Whether this process can open no more files; SQLite does not say why it could not.
+
+    It may have closed what it had opened already, so as many are tried as it needs at once.
+    """
+    with contextlib.ExitStack() as opened_here:
+        try:
+            for _ in range(_NEEDED_AT_ONCE):
+                opened_here.callback(os.close, os.open("/", os.O_RDONLY | os.O_CLOEXEC))
+        except OSError as error:
+            return error.errno in _TOO_MANY_OPEN
+    return False
+
+
+def no_descriptors_left(doing: str, path: str) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"{doing} {path}: too many open files, no file descriptor is left. "
+        "Close what is not needed, or raise the limit (ulimit -n)"
+    )
 
 
 def _make_folder(folder: str) -> None:
@@ -151,6 +208,12 @@ def refuse_if_open_elsewhere(path: str) -> None:
             f"{path} was replaced while another store of this process had it open. "
             "Close that store first"
         )
+    for other, files in opened.items():
+        if other != path and file in files:
+            raise StoreUnavailable(
+                f"{path} is a hard link to {other}, which another store has open: each name would "
+                "get a write-ahead log of its own. Name the file in one way only"
+            )
     if not stores and _has_descriptors(file) and not _in_apsw(path):
         raise StoreUnavailable(
             f"{path} is already open in this process through another library, such as sqlite3 or "

@@ -11,11 +11,11 @@ from typing import Any
 import apsw
 import orjson
 
-from .._stores.calls import Merge, Row
+from .._stores.calls import Key, KeyedRow, Merge, Row
 from .._stores.codec import Unreadable
 from ..contract import TouchResult
 from ..errors import SessionExists
-from .schema import index_condition, json_path, quoted_table
+from .schema import index_condition, json_path
 
 __all__ = ["SQLiteOperations"]
 
@@ -29,14 +29,30 @@ def _live(now: int) -> str:
     return f"expired > ?{now} AND {_IS_TIME}"
 
 
+class _Rows:
+    """SQL that finds rows, and the same for their numbers alone.
+
+    Another program may have put text there that is not UTF-8, which Python cannot read.  One such
+    row makes reading all fail, and then they are read one by one.
+    """
+
+    def __init__(self, select: str, where: str) -> None:
+        self.sql = f"{select} {where}"
+        self.rowids = f"SELECT rowid {where}"
+
+
 class SQLiteOperations:
     """The operations on one table, for one prefix."""
 
     def __init__(self, table: str, prefix: str, indexes: Iterable[str]) -> None:
-        t = quoted_table(table)
+        t = f'"{table}"'
         self._prefix = prefix
         self._end = _after_all_with(prefix)
-        self._fetch = f"SELECT sess, expired FROM {t} WHERE sid = ?1 AND {_IS_TIME}"
+        one = f"FROM {t} WHERE sid = ?1 AND {_IS_TIME}"
+        self._fetch = f"SELECT sess, expired {one}"
+        self._fetch_no_text = f"SELECT NULL, expired {one}"
+        self._row = f"SELECT sid, sess, expired FROM {t} WHERE rowid = ?1"
+        self._row_as_bytes = f"SELECT CAST(sid AS BLOB), NULL, expired FROM {t} WHERE rowid = ?1"
         self._save = (
             f"INSERT INTO {t} (sid, sess, expired) VALUES (?1, ?2, ?3) "
             "ON CONFLICT (sid) DO UPDATE SET sess = excluded.sess, expired = excluded.expired"
@@ -51,10 +67,14 @@ class SQLiteOperations:
             f"SELECT count(*) FILTER (WHERE {_live(1)}), count(*) FILTER (WHERE expired <= ?1) "
             f"FROM {t} WHERE +sid >= ?2 AND +sid < ?3"
         )
-        self._keys = f"SELECT sid FROM {t} WHERE {_live(1)} AND sid >= ?2 AND sid < ?3 ORDER BY sid"
-        self._page = (
-            f"SELECT sid, sess, expired FROM {t} "
-            f"WHERE sid > ?2 AND sid < ?3 AND {_live(1)} ORDER BY sid LIMIT ?4"
+        self._keys = _Rows(
+            "SELECT sid", f"FROM {t} WHERE {_live(1)} AND sid >= ?2 AND sid < ?3 ORDER BY sid"
+        )
+        # A key that is not UTF-8 comes back as bytes.
+        self._page = _Rows(
+            "SELECT sid, sess, expired",
+            f"FROM {t} WHERE sid > CAST(?2 AS TEXT) AND sid < ?3 AND {_live(1)} "
+            "ORDER BY sid LIMIT ?4",
         )
         self._clear = f"DELETE FROM {t} WHERE sid >= ?2 AND sid < ?3 RETURNING {_live(1)}"
         self._find = {path: _find_sql(t, path) for path in indexes}
@@ -70,7 +90,11 @@ class SQLiteOperations:
 
     def fetch(self, db: apsw.Cursor, key: str) -> Row | None:
         """The row of a key, live or not.  On the path of every request."""
-        row: Row | None = db.execute(self._fetch, (key,)).get
+        row: Row | None
+        try:
+            row = db.execute(self._fetch, (key,)).get
+        except UnicodeDecodeError:
+            row = db.execute(self._fetch_no_text, (key,)).get
         return row
 
     def save(self, db: apsw.Cursor, key: str, text: str, expires: int) -> None:
@@ -149,19 +173,16 @@ class SQLiteOperations:
         counts: tuple[int, int] = db.execute(self._census, (now, self._prefix, self._end)).get
         return counts
 
-    def keys(self, db: apsw.Cursor, now: int) -> list[str]:
-        rows = db.execute(self._keys, (now, self._prefix, self._end))
-        return [key for (key,) in rows]
+    def keys(self, db: apsw.Cursor, now: int) -> list[Key]:
+        return [row[0] for row in self._rows(db, self._keys, (now, self._prefix, self._end))]
 
-    def page(self, db: apsw.Cursor, after: str, limit: int, now: int) -> list[tuple[str, str, int]]:
+    def page(self, db: apsw.Cursor, after: Key, limit: int, now: int) -> list[KeyedRow]:
         """Live rows in the order of their keys; a `limit` of -1 is none."""
-        return _rows(db.execute(self._page, (now, after, self._end, limit)))
+        return self._rows(db, self._page, (now, after, self._end, limit))
 
-    def find(
-        self, db: apsw.Cursor, path: str, value: str | int, now: int
-    ) -> list[tuple[str, str, int]]:
+    def find(self, db: apsw.Cursor, path: str, value: str | int, now: int) -> list[KeyedRow]:
         args = (now, self._prefix, self._end, value, _json_type(value))
-        return _rows(db.execute(self._find[path], args))
+        return self._rows(db, self._find[path], args)
 
     def destroy_where(
         self, db: apsw.Cursor, path: str, value: str | int, keep: Collection[str], now: int
@@ -183,10 +204,23 @@ class SQLiteOperations:
         db.execute(self._sweep, (after, last, now, limit))
         return db.connection.changes()
 
+    def _rows(self, db: apsw.Cursor, select: _Rows, args: tuple[Any, ...]) -> list[Any]:
+        try:
+            return db.execute(select.sql, args).fetchall()
+        except UnicodeDecodeError:
+            pass
+        found = []
+        with db.connection:  # one look at the table: row ids are used again
+            rowids: list[Any] = db.execute(select.rowids, args).fetchall()
+            for (rowid,) in rowids:
+                found.append(self._row_of(db, rowid))
+        return found
 
-def _rows(found: apsw.Cursor) -> list[tuple[str, str, int]]:
-    rows: list[Any] = found.fetchall()
-    return rows
+    def _row_of(self, db: apsw.Cursor, rowid: int) -> Any:
+        try:
+            return db.execute(self._row, (rowid,)).get
+        except UnicodeDecodeError:
+            return db.execute(self._row_as_bytes, (rowid,)).get
 
 
 def _after_all_with(prefix: str) -> str | bytes:
@@ -213,8 +247,11 @@ def _matching(path: str) -> str:
     )
 
 
-def _find_sql(t: str, path: str) -> str:
-    return f"SELECT sid, sess, expired FROM {t} WHERE {_matching(path)} AND {_live(1)} ORDER BY sid"
+def _find_sql(t: str, path: str) -> _Rows:
+    return _Rows(
+        "SELECT sid, sess, expired",
+        f"FROM {t} WHERE {_matching(path)} AND {_live(1)} ORDER BY sid",
+    )
 
 
 def _destroy_where_sql(t: str, path: str) -> str:

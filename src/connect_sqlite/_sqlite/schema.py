@@ -6,12 +6,14 @@ instead.  A file that has Node's index keeps it.
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import apsw
 
+from .._stores.checks import plain
 from ..errors import NotASessionStore, SchemaTooNew
 
-__all__ = ["check", "index_condition", "json_path", "lacks", "make", "quoted_table"]
+__all__ = ["check", "checked_table", "index_condition", "json_path", "lacks", "make"]
 
 APPLICATION = 0x43534954
 """SQLite's application id of files that this package makes ("CSIT"); Node's have 0."""
@@ -20,16 +22,17 @@ VERSION = 1
 """The `user_version` of such files."""
 
 _COLUMNS = [("sid", "TEXT", 1), ("sess", "TEXT", 0), ("expired", "INTEGER", 0)]
+_CAPITAL = re.compile(r"(?=[A-Z])")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
 
-def quoted_table(name: str) -> str:
-    """The table's name for SQL.  `ValueError` unless it is a plain identifier."""
+def checked_table(name: Any) -> str:
+    """The table's name.  `ValueError` unless it is a plain identifier."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError("table must be a plain name: letters, digits and _, at most 63 of them")
     if name.lower().startswith("sqlite_"):
         raise ValueError("table must not begin with sqlite_, which SQLite keeps for itself")
-    return f'"{name}"'
+    return plain(name)
 
 
 def index_condition(path: str) -> str:
@@ -84,8 +87,11 @@ def is_empty(db: apsw.Cursor) -> bool:
 
 def lacks(db: apsw.Cursor, table: str, indexes: Iterable[str]) -> bool:
     """Whether the table, or a declared index, is still to be made."""
-    names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
-    return not names.issuperset({table, *(_index(table, path) for path in indexes)})
+    for name in (table, *(_index(table, path) for path in indexes)):
+        there = db.execute("SELECT 1 FROM sqlite_schema WHERE name = ? COLLATE NOCASE", (name,)).get
+        if not there:
+            return True
+    return False
 
 
 def make(db: apsw.Cursor, table: str, indexes: Iterable[str]) -> None:
@@ -105,4 +111,5 @@ def make(db: apsw.Cursor, table: str, indexes: Iterable[str]) -> None:
 
 
 def _index(table: str, path: str) -> str:
-    return f"{table}_by_{path}"
+    """A name that no table has, nor another path's index: SQLite's names are blind to case."""
+    return f"{table}:{_CAPITAL.sub('^', path)}"

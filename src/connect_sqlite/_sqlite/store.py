@@ -5,10 +5,11 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Collection
-from typing import Literal
+from typing import Literal, NoReturn
 
 from .._stores.aio import AsyncioStore
-from .._stores.calls import Calls, Engine, checked_indexes, checked_prefix
+from .._stores.calls import Calls, Engine
+from .._stores.checks import checked_indexes, checked_prefix
 from .._stores.codec import JSON
 from .._stores.sync import SyncStore
 from .._stores.tally import Tally
@@ -18,6 +19,7 @@ from .engine import SQLiteEngine
 from .files import MEMORY, locate
 from .opening import Place
 from .operations import SQLiteOperations
+from .schema import checked_table
 
 __all__ = ["AsyncSQLiteStore", "SQLiteStore"]
 
@@ -78,6 +80,7 @@ class _OnSQLite:
         if sweep_interval is not None:
             _check_seconds("sweep_interval", sweep_interval)
         prefix, indexes = checked_prefix(prefix), checked_indexes(indexes)
+        table = checked_table(table)
         tally = Tally()
         operations = SQLiteOperations(table, prefix, indexes)
         self._calls = Calls(
@@ -105,6 +108,13 @@ class _OnSQLite:
         self._data_version = engine.data_version
         # At exit forks.py closes it, in the open.
         weakref.finalize(self, _close_elsewhere, engine).atexit = False
+
+    def __reduce__(self) -> NoReturn:
+        """Neither pickled nor copied: connections, threads and locks belong to one process."""
+        raise TypeError(
+            "a store cannot be pickled or copied: share it between threads as it is, "
+            "and in another process open it in the worker"
+        )
 
     def data_version(self) -> int:
         """Another number than before if anything was committed since, by whichever process.

@@ -4,15 +4,14 @@ A `Call` is an operation with its arguments and its needs.  A face hands it to a
 `operation(db, *args)` and then `finish(result)` where it runs its I/O, off any event loop.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from math import isfinite
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from ..contract import Data, Serializer, Stats, StoredSession, TouchResult
-from ..errors import InvalidSession, InvalidSessionId, SessionExists, UnknownIndex
+from ..errors import InvalidSession, SessionExists, UnknownIndex
 from ..expiry import expiry_at, expiry_of, to_iso
+from .checks import LARGEST, checked_id, checked_limit, checked_size, checked_ttl, plain, utf8_size
 from .codec import Codec, Unreadable
 from .tally import Tally
 
@@ -21,22 +20,26 @@ __all__ = [
     "Call",
     "Calls",
     "Engine",
+    "Key",
+    "KeyedRow",
     "Merge",
     "Operations",
     "Row",
-    "checked_indexes",
-    "checked_prefix",
 ]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-Row = tuple[str, int]
-"""A stored session: its text and its expiry in milliseconds."""
+Row = tuple[str | None, int]
+"""A stored session: its text, None if that is not UTF-8, and its expiry in milliseconds."""
+
+Key = str | bytes
+"""Bytes only where another program has written a key that is not UTF-8."""
+
+KeyedRow = tuple[Key, str | None, int]
+"""A row behind its key.  One whose key is not text has no text either."""
 
 NOT_NOW = cast("Row", object())
 """What `fetch_now` answers when it would have to wait."""
-
-_INDEX_PATH = re.compile(r"[^\W\d][\w-]*(\.[^\W\d][\w-]*)*")
 
 
 class Call(NamedTuple, Generic[T_co]):
@@ -60,7 +63,7 @@ class Merge(NamedTuple):
     removed: Collection[str]
     codec: Codec
 
-    def apply(self, text: str) -> tuple[dict[str, Any], str]:
+    def apply(self, text: str | None) -> tuple[dict[str, Any], str]:
         """The session as merged, and its text.  `Unreadable` if `text` is."""
         session = self.codec.decode(text)
         for name in self.removed:
@@ -88,11 +91,9 @@ class Operations(Protocol):
     ) -> bool: ...
     def is_live(self, db: Any, key: str, now: int) -> bool: ...
     def length(self, db: Any, now: int) -> int: ...
-    def keys(self, db: Any, now: int) -> list[str]: ...
-    def page(self, db: Any, after: str, limit: int, now: int) -> list[tuple[str, str, int]]: ...
-    def find(
-        self, db: Any, path: str, value: str | int, now: int
-    ) -> list[tuple[str, str, int]]: ...
+    def keys(self, db: Any, now: int) -> list[Key]: ...
+    def page(self, db: Any, after: Key, limit: int, now: int) -> list[KeyedRow]: ...
+    def find(self, db: Any, path: str, value: str | int, now: int) -> list[KeyedRow]: ...
     def destroy_where(
         self, db: Any, path: str, value: str | int, keep: Collection[str], now: int
     ) -> int: ...
@@ -135,17 +136,17 @@ class Calls:
         self.prefix = prefix
         self.indexes = frozenset(indexes)
         self._operations = operations
-        self.ttl = _checked_ttl(ttl)
+        self.ttl = checked_ttl(ttl)
         self._disable_touch = disable_touch
         self._clock = clock
-        self._codec = Codec(serializer, _checked_size(max_bytes), tally)
+        self._codec = Codec(serializer, checked_size(max_bytes), tally)
         self._decode = self._codec.decode
 
     def key(self, sid: str) -> str:
         """The id as the store keeps it, or `InvalidSessionId`."""
         if type(sid) is str and sid.isascii() and 0 < len(sid) < 256 and "\0" not in sid:
             return self.prefix + sid
-        return self.prefix + _checked_id(sid)
+        return self.prefix + checked_id(sid)
 
     def now(self) -> int:
         return int(self._clock() * 1000)
@@ -161,7 +162,7 @@ class Calls:
             stored = StoredSession(self._decode(text))
         except Unreadable:
             return None
-        stored.id = sid
+        stored.id = sid if type(sid) is str else plain(sid)
         stored.expires_ms = expires
         return stored
 
@@ -201,7 +202,7 @@ class Calls:
         merge = self._merging(changed, removed, now)
 
         def finish(merged: tuple[dict[str, Any], int] | None) -> StoredSession | None:
-            return None if merged is None else self._stored(sid, *merged)
+            return None if merged is None else self._stored(plain(sid), *merged)
 
         args = (key, merge, moved, now)
         return Call("merge", self._operations.merge, args, True, False, finish)
@@ -209,9 +210,7 @@ class Calls:
     def _merging(self, changed: Data, removed: Iterable[str], now: int) -> Merge:
         _check_mapping(changed)
         expiry_of(changed, None, now)  # refuses a cookie that could not be loaded again
-        plain = dict(_plain(changed))
-        self._codec.encode(plain)
-        return Merge(plain, tuple(_several(removed, "removed")), self._codec)
+        return Merge(self._codec.copied(_plain(changed)), _keys_of(removed), self._codec)
 
     def rotate(
         self, old: str, new: str, session: Data, changed: Data | None, removed: Iterable[str]
@@ -229,19 +228,13 @@ class Calls:
         return Call("clear", self._operations.clear, (self.now(),), True, True)
 
     def ids(self) -> Call[list[str]]:
-        start = len(self.prefix)
-        return Call(
-            "ids",
-            self._operations.keys,
-            (self.now(),),
-            finish=lambda keys: [key[start:] for key in keys],
-        )
+        return Call("ids", self._operations.keys, (self.now(),), finish=self._ids)
 
     def all(self) -> Call[list[StoredSession]]:
         return Call("all", self._operations.page, (self.prefix, -1, self.now()), finish=self._many)
 
     def scan(self, after: str | None, limit: int) -> Call[list[StoredSession]]:
-        limit = _checked_limit(limit)
+        limit = checked_limit(limit)
         start = self.prefix if after is None else self.key(after)
         return Call("scan", self._page, (start, limit, self.now()))
 
@@ -255,7 +248,7 @@ class Calls:
         return Call("destroy_where", self._operations.destroy_where, args, True, True)
 
     def sweep_limit(self, limit: int) -> int:
-        return _checked_limit(limit)
+        return checked_limit(limit)
 
     def _timed(self, sid: str, session: Data) -> tuple[str, int, int]:
         key, now = self.key(sid), self.now()
@@ -268,12 +261,21 @@ class Calls:
     def _check_index(self, path: str, value: str | int) -> None:
         if path not in self.indexes:
             raise UnknownIndex(f"{path!r} is not indexed: open the store with indexes=({path!r},)")
-        if type(value) is int and -(2**63) <= value < 2**63:
+        if type(value) is int and -LARGEST - 1 <= value <= LARGEST:
             return
         if type(value) is not str:
             raise TypeError("an index is asked for a str, or an int of at most 64 bits")
+        if utf8_size(value) is None:
+            raise ValueError("an index is asked for text without a lone surrogate")
 
-    def _page(self, db: Any, start: str, limit: int, now: int) -> list[StoredSession]:
+    def _ids(self, keys: list[Key]) -> list[str]:
+        start = len(self.prefix)
+        found = [key[start:] for key in keys if isinstance(key, str)]
+        for _ in range(len(keys) - len(found)):
+            self._codec.report_unreadable()
+        return found
+
+    def _page(self, db: Any, start: Key, limit: int, now: int) -> list[StoredSession]:
         """A page without the unreadable: an empty one is the end, even where a whole page was."""
         found: list[StoredSession] = []
         while len(found) < limit:
@@ -284,14 +286,16 @@ class Calls:
             start = rows[-1][0]
         return found
 
-    def _many(self, rows: Iterable[tuple[str, str, int]]) -> list[StoredSession]:
+    def _many(self, rows: Iterable[KeyedRow]) -> list[StoredSession]:
         start = len(self.prefix)
         found = []
         for key, text, expires in rows:
             try:
-                found.append(self._stored(key[start:], self._codec.decode(text), expires))
+                session = self._codec.decode(text)
             except Unreadable:
                 continue
+            assert isinstance(key, str)
+            found.append(self._stored(key[start:], session, expires))
         return found
 
     @staticmethod
@@ -308,9 +312,17 @@ def _check_mapping(session: Any) -> None:
 
 
 def _several(names: Iterable[str], argument: str) -> Iterable[str]:
-    if isinstance(names, str):
-        raise TypeError(f"{argument} takes several, not one str: put it in a list")
+    if isinstance(names, str | bytes | bytearray):
+        kind = type(names).__name__
+        raise TypeError(f"{argument} takes several, not one {kind}: put it in a list")
     return names
+
+
+def _keys_of(removed: Iterable[str]) -> tuple[str, ...]:
+    keys = tuple(_several(removed, "removed"))
+    if not all(isinstance(key, str) for key in keys):
+        raise TypeError("removed takes keys of the session, each a str")
+    return keys
 
 
 def _nothing(_: object) -> None:
@@ -333,60 +345,3 @@ def _plain(session: Data) -> Data:
     if cookie and isinstance(cookie.get("expires"), datetime):
         return {**session, "cookie": {**cookie, "expires": to_iso(cookie["expires"])}}
     return session
-
-
-def _checked_id(sid: Any) -> str:
-    if not isinstance(sid, str):
-        raise InvalidSessionId(f"a session id is a str, not a {type(sid).__name__}")
-    size = _utf8_size(sid)
-    if size is None or "\0" in sid:
-        raise InvalidSessionId("a session id cannot hold NUL or a lone surrogate")
-    if not 0 < size < 256:
-        raise InvalidSessionId("a session id has 1 to 255 bytes of UTF-8")
-    return str(sid)
-
-
-def checked_prefix(prefix: Any) -> str:
-    if not isinstance(prefix, str):
-        raise TypeError(f"prefix is a str, not a {type(prefix).__name__}")
-    if _utf8_size(prefix) is None or "\0" in prefix:
-        raise ValueError("prefix cannot hold NUL or a lone surrogate")
-    return str(prefix)
-
-
-def _utf8_size(text: str) -> int | None:
-    try:
-        return len(text.encode())
-    except UnicodeEncodeError:
-        return None
-
-
-def _checked_ttl(ttl: Any) -> float | None:
-    if ttl is None:
-        return None
-    if isinstance(ttl, bool) or not isinstance(ttl, int | float):
-        raise TypeError("ttl is a number of seconds, or None for sessions that do not end")
-    if not (isfinite(ttl) and ttl > 0):
-        raise ValueError("ttl must be more than 0 seconds; None makes sessions that do not end")
-    return ttl
-
-
-def _checked_limit(limit: Any) -> int:
-    if type(limit) is not int or limit < 1:
-        raise ValueError("limit must be a whole number, 1 or more")
-    return limit
-
-
-def _checked_size(max_bytes: Any) -> int:
-    if type(max_bytes) is not int or max_bytes < 1:
-        raise ValueError("max_bytes must be a whole number of bytes, 1 or more")
-    return max_bytes
-
-
-def checked_indexes(indexes: Any) -> tuple[str, ...]:
-    if isinstance(indexes, str):
-        raise TypeError(f"indexes takes several paths: write indexes=({indexes!r},)")
-    for path in indexes:
-        if not isinstance(path, str) or not _INDEX_PATH.fullmatch(path):
-            raise ValueError('an index is a dotted path of names, such as "user.id"')
-    return tuple(indexes)

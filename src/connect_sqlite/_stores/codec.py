@@ -61,10 +61,45 @@ JSON: Serializer = _JSON()
 """The default `serializer`: JSON, and nothing that JSON has not."""
 
 
+class _Foreign:
+    """Another serializer, held to what it promises: text, and from text alone."""
+
+    def __init__(self, serializer: Any) -> None:
+        self._dumps: Any = getattr(serializer, "dumps", None)
+        self._loads: Any = getattr(serializer, "loads", None)
+        if not (callable(self._dumps) and callable(self._loads)):
+            raise TypeError("a serializer has dumps and loads; leave serializer out for JSON")
+        try:
+            text = self._dumps({})
+        except Exception:  # noqa: BLE001 - it may refuse a session without data
+            return
+        if not isinstance(text, str):
+            raise TypeError(_no_text(text))
+
+    def dumps(self, session: dict[str, Any], /) -> str:
+        text = self._dumps(session)
+        if not isinstance(text, str):
+            raise InvalidSession(_no_text(text))
+        text.encode()  # raises for a lone surrogate
+        return text
+
+    def loads(self, text: Any, /) -> Any:
+        if not isinstance(text, str):
+            raise TypeError("a row that is no text")
+        return self._loads(text)
+
+
+def _no_text(written: Any) -> str:
+    kind = type(written).__name__
+    return f"a serializer's dumps returns a str, and this one returned a {kind}"
+
+
 class Codec:
     """Turns sessions into the text of a row and back, by a serializer and within a size."""
 
     def __init__(self, serializer: Serializer, max_bytes: int, tally: Tally) -> None:
+        if serializer is not JSON:
+            serializer = _Foreign(serializer)
         self._dumps = serializer.dumps
         self._loads = serializer.loads
         self._max_bytes = max_bytes
@@ -84,9 +119,20 @@ class Codec:
         if len(text) * 4 > self._max_bytes and len(text.encode()) > self._max_bytes:
             raise InvalidSession(
                 f"the session is longer than max_bytes={self._max_bytes}; "
-                f"its largest key is {_name(_largest(session))}"
+                f"its largest key is {_name(str(_largest(session)))}"
             )
         return text
+
+    def copied(self, session: Data) -> dict[str, Any]:
+        """The session as it will be read, which shares nothing with the caller's.
+
+        `InvalidSession` as for `encode`.
+        """
+        text = self.encode(session)
+        try:
+            return dict(self._loads(text))
+        except Exception:  # noqa: BLE001 - as at `decode`
+            raise InvalidSession("the store's serializer cannot read what it wrote") from None
 
     def decode(self, text: Any) -> dict[str, Any]:
         """The session back, or `Unreadable`, which is counted and logged here."""
@@ -96,12 +142,15 @@ class Codec:
             session = None
         if type(session) is dict:
             return session
-        self._tally.failed("unreadable")
-        _log.warning("A session's row cannot be read and counts as absent; see stats()['errors']")
+        self.report_unreadable()
         raise Unreadable("a row cannot be read")
 
+    def report_unreadable(self) -> None:
+        self._tally.failed("unreadable")
+        _log.warning("A session's row cannot be read and counts as absent; see stats()['errors']")
 
-def _largest(session: Data) -> str:
+
+def _largest(session: Data) -> Any:
     return max(session, key=lambda key: len(repr(session[key])), default="")
 
 

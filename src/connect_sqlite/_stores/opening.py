@@ -6,8 +6,9 @@ from importlib import import_module
 from typing import Any, cast
 
 from ..contract import AsyncStore, Store
+from .checks import plain
 
-__all__ = ["open_async_store", "open_store"]
+__all__ = ["location_text", "open_async_store", "open_store"]
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)
 
@@ -31,8 +32,16 @@ def open_async_store(url: str | os.PathLike[str], **options: Any) -> AsyncStore:
     return cast("AsyncStore", _class(url, 2)(url, **options))
 
 
+def location_text(location: str | os.PathLike[str]) -> str:
+    """The text of a path or URL.  `TypeError` for anything else."""
+    text: Any = os.fspath(location) if isinstance(location, os.PathLike) else location
+    if not isinstance(text, str):
+        raise TypeError(f"a store's location is a str or a Path, not {type(text).__name__}")
+    return plain(text)
+
+
 def _class(url: str | os.PathLike[str], face: int) -> Any:
-    found = _SCHEME.match(os.fspath(url))
+    found = _SCHEME.match(location_text(url))
     scheme = found.group(1).lower() if found else ""
     if scheme not in _KINDS:
         raise ValueError(

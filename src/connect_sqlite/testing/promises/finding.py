@@ -100,6 +100,15 @@ class Finding(Promise):
         assert 1 == store.destroy_where("user.id", 1)
         assert session == store.get("a")
 
+    def test_paths_that_differ_in_case_differ(self) -> None:
+        """Each has an index of its own, and declared paths may be any iterable."""
+        store = self.store(indexes=(f"user.{name}" for name in ("id", "ID", "iD")))
+        store.set("a", {"user": {"id": 1, "ID": 2, "iD": 3}})
+        store.set("b", {"user": {"id": 3, "ID": 1, "iD": 2}})
+        assert ["b"] == ids(store, "user.ID", 1)
+        assert ["a"] == ids(store, "user.id", 1)
+        assert ["a"] == ids(store, "user.iD", 3)
+
     def test_find_sees_live_sessions_only(self) -> None:
         """Expired, destroyed and replaced sessions are not found."""
         store = self.store(ttl=60, indexes=("user",))
@@ -157,15 +166,18 @@ class Finding(Promise):
         with pytest.raises(UnknownIndex):
             store.find("user.id", 1)
 
-    @pytest.mark.parametrize("value", [None, 1.0, True, b"1", [1], {}, 2**63, 10**400], ids=repr)
+    @pytest.mark.parametrize(
+        "value", [None, 1.0, True, b"1", [1], {}, 2**63, 10**400, "a\ud800"], ids=ascii
+    )
     def test_an_index_is_asked_for_text_or_an_integer(self, value: Any) -> None:
         """Anything else is a mistake of the program, and ends no session."""
         store = self.store(indexes=("user.id",))
         for sid, user in ALIKE.items():
             store.set(sid, {"user": {"id": user}})
         for call in (store.find, store.destroy_where):
-            with pytest.raises((TypeError, ValueError, OverflowError)):
+            with pytest.raises((TypeError, ValueError, OverflowError)) as caught:
                 call("user.id", value)
+            assert not isinstance(caught.value, UnicodeError)  # which would quote the value
         assert len(ALIKE) == store.length()
 
 

@@ -1,6 +1,7 @@
 # ruff: noqa: SIM300 - assert expected == actual
 """Session ids: what may be one, and that it is only data."""
 
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -32,7 +33,32 @@ ODD = [
 ]
 
 
+class Name(str, Enum):  # noqa: UP042 - str() of a StrEnum is its text
+    ADMIN = "admin"
+
+
+class Misleading(str):
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "another\0" * 100
+
+
 class Identifiers(Promise):
+    @pytest.mark.parametrize("sid", [Name.ADMIN, Misleading("admin")], ids=["enum", "str"])
+    def test_an_id_that_is_more_than_text_is_its_text(self, sid: str) -> None:
+        """An id that is an enum, or another kind of `str`, means what it equals."""
+        store = self.store(prefix=sid)
+        store.create(sid, {"user": 1})
+        assert ["admin"] == store.ids()
+        for found in (store.get(sid), store.get("admin"), store.merge(sid, {}), *store.all()):
+            assert found is not None
+            assert ("admin", str) == (found.id, type(found.id))
+        assert [] == store.scan(after=sid)
+        assert store.rotate(sid, "plain", {})
+        assert store.rotate("plain", sid, {})
+        assert 1 == store.destroy_many([sid])
+
     @pytest.mark.parametrize("call", WITH_AN_ID)
     @pytest.mark.parametrize("kind", REFUSED)
     def test_what_is_no_id_is_refused(self, call: str, kind: str) -> None:

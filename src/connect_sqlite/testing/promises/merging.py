@@ -2,6 +2,7 @@
 """`merge`: concurrent requests do not overwrite each other, and saving never revives."""
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -111,6 +112,26 @@ class Merging(Promise):
         changed["user"]["id"] = 2
         merged["more"] = True
         assert {"user": {"id": 1}} == store.get("abc123")
+
+    def test_merge_returns_what_get_would(self) -> None:
+        """The result is as it will be read, with lists for tuples, and shares nothing with it."""
+        store = self.store()
+        store.set("abc123", {})
+        tags = ["a"]
+        merged = store.merge("abc123", {"pair": (1, 2), "tags": tags})
+        assert merged is not None
+        assert {"pair": [1, 2], "tags": ["a"]} == merged == store.get("abc123")
+        tags.append("b")
+        assert {"pair": [1, 2], "tags": ["a"]} == merged
+
+    @pytest.mark.parametrize("removed", [b"ab", bytearray(b"ab"), [b"a"], [1], [None], [[]]])
+    def test_what_is_removed_is_named_by_text(self, removed: Any) -> None:
+        """Anything else names no key, so it is a `TypeError`, and nothing is written."""
+        store = self.store()
+        store.set("abc123", {"a": 1})
+        with pytest.raises(TypeError):
+            store.merge("abc123", {"b": 2}, removed)
+        assert {"a": 1} == store.get("abc123")
 
     def test_merge_of_an_absent_session_is_none(self) -> None:
         """`merge` never makes a session."""

@@ -140,6 +140,14 @@ class Paging(Promise):
         self.clock.advance(1)
         assert ["d"] == [each.id for each in store.scan(after="b", limit=2)]
 
+    @pytest.mark.parametrize("limit", [2**63 - 1, 2**63, 10**30])
+    def test_a_page_may_be_as_large_as_you_like(self, limit: int) -> None:
+        """A limit beyond all there is means all there is, for `sweep` as well."""
+        store = self.store()
+        self.fill(store, "ab")
+        assert ["a", "b"] == [each.id for each in store.scan(limit=limit)]
+        assert 0 == store.sweep(limit)
+
     @pytest.mark.parametrize("limit", [0, -1])
     def test_a_page_has_at_least_one_place(self, limit: int) -> None:
         """A limit below 1 would look like the end, so it is an error."""

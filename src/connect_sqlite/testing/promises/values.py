@@ -13,7 +13,7 @@ import pytest
 from ...errors import InvalidSession
 from .base import Promise, rows
 from .calls import WITH_A_SESSION
-from .serializers import Literal, Quoting
+from .serializers import Literal, Quoting, Writing
 
 __all__ = ["Values"]
 
@@ -229,6 +229,17 @@ class Values(Promise):
         store.set("abc123", {"tags": {1, 2}, "data": b"abc"})
         assert {"tags": {1, 2}, "data": b"abc"} == store.get("abc123")
         assert {"tags": {1, 2}, "data": b"x"} == store.merge("abc123", {"data": b"x"})
+
+    @pytest.mark.parametrize("call", WITH_A_SESSION)
+    @pytest.mark.parametrize("written", [b"{}", None, {}, 1, "a\ud800"], ids=ascii)
+    def test_another_serializer_writes_text(self, call: str, written: Any) -> None:
+        """Bytes, or text that is not UTF-8, are `InvalidSession`, and nothing is written."""
+        store = self.store(serializer=Writing(written))
+        store.set("abc123", {})
+        before = rows(store)
+        with pytest.raises(InvalidSession):
+            WITH_A_SESSION[call](store, "abc123", {"user": 1})
+        assert before == rows(store)
 
     @pytest.mark.parametrize("call", WITH_A_SESSION)
     def test_what_another_serializer_raises_is_invalid_session(self, call: str) -> None:
