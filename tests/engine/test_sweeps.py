@@ -93,7 +93,7 @@ def sweeps_beside_work(path):
 
 def test_beside_other_work(path):
     """It goes on in slices, and takes no session that is written meanwhile (case 5)."""
-    fill(path, False, expired=600)
+    fill(path, False, expired=300)
     assert 60 == outcome(sweeps_beside_work, path)
 
 

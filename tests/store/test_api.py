@@ -7,6 +7,8 @@ import json
 import pickle
 import subprocess
 import sys
+import time
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
@@ -178,7 +180,15 @@ BAD: dict[str, list] = {
     "durability": ["", "Full", None, 1],
     "busy_timeout": [-1, None, "5", float("nan"), True],
     "max_bytes": [0, -1, None, "1", 1.5, True],
-    "sweep_interval": [-1, "5", float("nan"), True],
+    "sweep_interval": [-1, "5", float("nan"), True, float("inf")],
+    "clock": [
+        5,
+        None,
+        time.time_ns,
+        lambda: time.time() * 1000,
+        lambda: float("nan"),
+        datetime.now,
+    ],
 }
 
 

@@ -39,7 +39,7 @@ _LOOK_UP = 0.05
 """Seconds after which a reader of a store in memory looks whether it was closed."""
 
 _THREADS = 4
-"""For what an event loop cannot wait for: calls that read many rows, sweeps, closing."""
+"""For what an event loop cannot wait for: calls that read many rows, or have to wait."""
 
 
 class EngineOperations(SweepOperations, Protocol):
@@ -152,16 +152,24 @@ class SQLiteEngine:
     # ------------------------------------------------------------------ any call
 
     def run(self, call: Call[T]) -> T:
-        function = self._writer.run if call.writes else self._read
-        return self._tallied(call.name, function, call)  # type: ignore[no-any-return]
+        # As `_tallying`, which would cost a write a tenth of its time.
+        began = time.perf_counter()
+        try:
+            return self._writer.run(call) if call.writes else self._read(call)
+        except StoreError as error:
+            self._tally.failed(type(error).__name__)
+            raise
+        finally:
+            self._tally.took(call.name, time.perf_counter() - began)
 
     def run_async(self, call: Call[T]) -> Awaitable[T]:
         return self._writer.submit(call) if call.writes else self._in_thread(self.run, call)
 
-    def _tallied(self, name: str, function: Callable[..., T], *args: Any) -> T:
+    @contextmanager
+    def _tallying(self, name: str) -> Iterator[None]:
         began = time.perf_counter()
         try:
-            return function(*args)
+            yield
         except StoreError as error:
             self._tally.failed(type(error).__name__)
             raise
@@ -201,16 +209,21 @@ class SQLiteEngine:
     # ------------------------------------------------------------------ the rest of a face's needs
 
     def sweep(self, limit: int) -> int:
-        return self._tallied("sweep", self._sweeper.sweep, limit)
+        with self._tallying("sweep"):
+            return self._sweeper.sweep(limit)
 
     async def sweep_async(self, limit: int) -> int:
-        return await self._in_thread(self.sweep, limit)
+        with self._tallying("sweep"):
+            return await self._sweeper.sweep_async(limit, self._part_async)
+
+    def _part_async(self, call: Call[T]) -> Awaitable[T]:
+        return self._writer.submit(call) if call.writes else self._in_thread(self._read, call)
 
     def stats(self) -> Stats:
         now = int(self._clock() * 1000)
-        live, expired = self._tallied(
-            "stats", self._read, Call("stats", self._operations.census, (now,))
-        )
+        with self._tallying("stats"):
+            counts: Call[tuple[int, int]] = Call("stats", self._operations.census, (now,))
+            live, expired = self._read(counts)
         file_bytes, wal_bytes = self._place.sizes()
         return Stats(
             live=live,

@@ -55,6 +55,7 @@ class Housekeeper:
 
     def pause(self) -> None:
         """End the thread and close its connections; only `resume` goes on."""
+        self._sweeper.interrupt()
         self._worker.stop()
         self._checkpoint_asked = False
         if self._lease is not None:
@@ -68,6 +69,7 @@ class Housekeeper:
         self.ticking = self._lease is None
         # Asked for while the thread had ended; the next commit asks again if it is still long.
         self._checkpoint_asked = False
+        self._sweeper.resume()
         self._worker.allow()
         self._worker.wake()
 

@@ -1,5 +1,6 @@
 """The two stores on SQLite.  They differ in their face alone."""
 
+import math
 import os
 import threading
 import time
@@ -14,6 +15,7 @@ from .._stores.codec import JSON
 from .._stores.sync import SyncStore
 from .._stores.tally import Tally
 from ..contract import Serializer
+from ..expiry import NEVER
 from . import forks
 from .engine import SQLiteEngine
 from .files import MEMORY, locate
@@ -51,7 +53,7 @@ class _OnSQLite:
         busy_timeout: seconds to wait for another process that is writing.
         max_bytes: the largest session, as stored.
         sweep_interval: seconds, more or less, between two sweeps of the expired; None for none.
-        clock: tells the time in seconds since 1970.
+        clock: tells the time in seconds since 1970.  It is asked once when the store is opened.
 
     Raises `NotASessionStore`, `SchemaTooNew`, `StoreBusy` or another `StoreError` when the file
     cannot be used, and `TypeError` or `ValueError` for an option that cannot be.
@@ -79,6 +81,9 @@ class _OnSQLite:
         _check_seconds("busy_timeout", busy_timeout)
         if sweep_interval is not None:
             _check_seconds("sweep_interval", sweep_interval)
+            if sweep_interval == math.inf:
+                raise ValueError("sweep_interval is a finite number of seconds, or None for none")
+        _check_clock(clock)
         prefix, indexes = checked_prefix(prefix), checked_indexes(indexes)
         table = checked_table(table)
         tally = Tally()
@@ -141,3 +146,17 @@ def _close_elsewhere(engine: Engine) -> None:
 def _check_seconds(name: str, value: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         raise ValueError(f"{name} is a number of seconds, 0 or more")
+
+
+def _check_clock(clock: Callable[[], float]) -> None:
+    """Ask it once: one that is wrong would fail each call, or let every session live or end."""
+    if not callable(clock):
+        raise TypeError("clock is called for the time: give it a function, such as time.time")
+    now = clock()
+    if isinstance(now, bool) or not isinstance(now, int | float):
+        raise TypeError(f"clock tells seconds since 1970 as a number, not a {type(now).__name__}")
+    if not abs(now) <= NEVER / 1000:
+        raise ValueError(
+            f"clock tells seconds since 1970, as time.time does, and {now} is no such time: "
+            "are those milliseconds or nanoseconds?"
+        )

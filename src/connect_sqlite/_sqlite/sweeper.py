@@ -2,12 +2,17 @@
 
 There is no index on the expiry, so a sweep walks all rows by row id.  Looking is done beside the
 writer; only what was found expired is deleted, in short transactions of the writer.
+
+What a sweep does is said once, as a generator of calls and of rests between them.  A thread makes
+them itself, a task awaits them: so a task that is cancelled leaves one call behind at most.
 """
 
+import asyncio
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Generator
 from logging import getLogger
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import apsw
 
@@ -18,6 +23,7 @@ from .connection import between
 __all__ = ["SweepOperations", "Sweeper"]
 
 T = TypeVar("T")
+Steps = Generator["Call[Any] | Rest", Any, T]
 
 _log = getLogger("connect_sqlite")
 
@@ -33,8 +39,20 @@ _PATIENCE = 100
 _PATIENCE_ALONE = 4
 """The same while nobody else uses the store, and for `sweep()`, which somebody waits for."""
 
+_LONGEST, _LONGEST_ALONE = 5.0, 0.05
+"""Seconds it rests at most: what took long was a wait, for another process or for the disk."""
+
 _FIRST = 5.0
 """Seconds after the opening at which the first sweep may begin."""
+
+_SHORTEST = 0.01
+"""Seconds between two sweeps at least, or an interval of 0 would keep a core busy."""
+
+
+class Rest(NamedTuple):
+    """Leave the store to others for a moment."""
+
+    seconds: float
 
 
 class SweepOperations(Protocol):
@@ -63,20 +81,57 @@ class Sweeper:
         self._uses = uses
         self._used = uses()
         self._clock = clock
-        self._interval = interval
+        # What cannot be waited for is never.
+        self._interval = None if interval is None else min(interval, threading.TIMEOUT_MAX)
         self._at = 0
         self._failed = False
         self._due = self._soon(_FIRST if interval is None else min(_FIRST, interval))
+        self.resume()
 
     def sweep(self, limit: int) -> int:
         """Delete up to `limit` expired rows; 0 means that none was left.  Rests beside others."""
+        steps = self._steps(limit)
+        try:
+            step = next(steps)
+            while True:
+                step = steps.send(self._made(step))
+        except StopIteration as end:
+            deleted: int = end.value
+            return deleted
+
+    async def sweep_async(self, limit: int, run: Callable[[Call[Any]], Awaitable[Any]]) -> int:
+        """As `sweep`, for a task."""
+        steps = self._steps(limit)
+        try:
+            step = next(steps)
+            while True:
+                made = asyncio.sleep(step.seconds) if isinstance(step, Rest) else run(step)
+                step = steps.send(await made)
+        except StopIteration as end:
+            deleted: int = end.value
+            return deleted
+
+    def _made(self, step: Call[Any] | Rest) -> Any:
+        if isinstance(step, Rest):
+            return self._interrupted.wait(step.seconds)
+        return self._write(step) if step.writes else self._read(step)
+
+    def interrupt(self) -> None:
+        """End the rests of all threads, and let there be none until `resume`."""
+        self._interrupted.set()
+
+    def resume(self) -> None:
+        """At first, and after a fork, whose child has none of the threads that may hold a lock."""
+        self._interrupted = threading.Event()
+
+    def _steps(self, limit: int) -> Steps[int]:
         deleted = at = 0
         while deleted < limit:
-            last, expired = self._gently(self._look, at)
+            last, expired = yield from self._gently(self._look(at))
             if last is None:
                 break
             while expired > 0 and deleted < limit:
-                some = self._gently(self._delete, at, last, limit - deleted)
+                some = yield from self._gently(self._delete(at, last, limit - deleted))
                 if not some:  # others were quicker
                     break
                 deleted += some
@@ -84,11 +139,12 @@ class Sweeper:
             at = last
         return deleted
 
-    def _gently(self, work: Callable[..., T], *args: Any) -> T:
+    def _gently(self, call: Call[T]) -> Steps[T]:
         alone, began = self._alone(), time.perf_counter()
-        result = work(*args)
+        result: T = yield call
         if not alone:
-            time.sleep((time.perf_counter() - began) * _PATIENCE_ALONE)
+            took = time.perf_counter() - began
+            yield Rest(min(took * _PATIENCE_ALONE, _LONGEST_ALONE))
         return result
 
     def _alone(self) -> bool:
@@ -105,7 +161,7 @@ class Sweeper:
         """Begin with the next sweep, at a time of this process's own."""
         if self._interval is not None:
             self._at = 0
-            self._due = self._soon(self._interval)
+            self._due = self._soon(max(self._interval, _SHORTEST))
 
     def wait(self) -> float | None:
         """Seconds until the next step is due; None for never."""
@@ -115,35 +171,35 @@ class Sweeper:
         """If it is due, look at one slice and delete a little of it."""
         if self._interval is None or time.monotonic() < self._due:
             return
+        at = self._at
+        self.postpone()  # whatever comes up; when all is well it goes on sooner
         alone, began = self._alone(), time.perf_counter()
         try:
-            last, expired = self._look(self._at)
+            last, expired = self._read(self._look(at))
             if expired and last is not None:
-                self._delete(self._at, last, expired)
-        except (StoreError, apsw.Error) as error:
+                self._write(self._delete(at, last, expired))
+        except Exception as error:  # noqa: BLE001 - the program's clock may raise anything
             if not self._failed:
-                _log.warning("The expired sessions could not be swept away: %s", error)
+                unforeseen = not isinstance(error, StoreError | apsw.Error)
+                message = "The expired sessions could not be swept away: %s"
+                _log.warning(message, error, exc_info=unforeseen)
             self._failed = True
-            self.postpone()
             return
         self._failed = False
         if last is None:
-            self.postpone()
             return
-        if expired <= _DELETED:
-            self._at = last
+        self._at = last if expired <= _DELETED else at
         took = time.perf_counter() - began
-        self._due = time.monotonic() + took * (_PATIENCE_ALONE if alone else _PATIENCE)
+        rest = took * (_PATIENCE_ALONE if alone else _PATIENCE)
+        self._due = time.monotonic() + min(rest, _LONGEST)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
 
-    def _look(self, after: int) -> tuple[int | None, int]:
+    def _look(self, after: int) -> Call[tuple[int | None, int]]:
         args = (after, _LOOKED_AT, self._now())
-        found: tuple[int | None, int] = self._read(Call("slice", self._operations.slice, args))
-        return found
+        return Call("slice", self._operations.slice, args, part=True)
 
-    def _delete(self, after: int, last: int, most: int) -> int:
+    def _delete(self, after: int, last: int, most: int) -> Call[int]:
         args = (after, last, min(_DELETED, most), self._now())
-        deleted: int = self._write(Call("sweep", self._operations.sweep, args, writes=True))
-        return deleted
+        return Call("sweep", self._operations.sweep, args, writes=True, part=True)

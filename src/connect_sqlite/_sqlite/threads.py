@@ -1,4 +1,4 @@
-"""Threads for what an event loop cannot wait for: calls that read many rows, sweeps, closing."""
+"""Threads for what an event loop cannot wait for: calls that read many rows, closing."""
 
 import asyncio
 import threading

@@ -72,7 +72,7 @@ def settle(group: Iterable[Waiting], tally: Tally) -> None:
         elif isinstance(waiting, SyncWaiting):
             waiting.settle()
     for loop, tasks in by_loop.items():
-        _count(tasks, tally)
+        _count([waiting for waiting in tasks if not waiting.call.part], tally)
         try:
             loop.call_soon_threadsafe(_settle_tasks, tasks)
         except RuntimeError:
@@ -80,8 +80,10 @@ def settle(group: Iterable[Waiting], tally: Tally) -> None:
             continue
 
 
-def _count(tasks: deque[AsyncWaiting], tally: Tally) -> None:
+def _count(tasks: list[AsyncWaiting], tally: Tally) -> None:
     """All are counted, and the first one's wait stands for the group's."""
+    if not tasks:
+        return
     for waiting in tasks:
         tally.operations[waiting.call.name] += 1
         if waiting.error is not None:

@@ -8,6 +8,9 @@ __all__ = ["Worker"]
 
 _log = getLogger("connect_sqlite")
 
+_AFTER_ERROR = 1.0
+"""Seconds it rests after an unexpected error, if nobody wakes it: the next may follow at once."""
+
 
 class Worker:
     """Runs `work` once for each time it is woken, or after `timeout()` seconds.
@@ -62,11 +65,13 @@ class Worker:
 
     def _run(self) -> None:
         while True:
-            self._bell.wait(self._timeout())
-            if self._stopped:
-                return
-            self._bell.clear()
             try:
+                timeout = self._timeout()
+                self._bell.wait(None if timeout is None else min(timeout, threading.TIMEOUT_MAX))
+                if self._stopped:
+                    return
+                self._bell.clear()
                 self._work()
-            except Exception:  # noqa: BLE001 - the store must not lose its thread
+            except BaseException:  # noqa: BLE001 - the store must not lose its thread
                 _log.exception("%s met an unexpected error and goes on", self._name)
+                self._bell.wait(_AFTER_ERROR)

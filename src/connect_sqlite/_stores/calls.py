@@ -54,6 +54,8 @@ class Call(NamedTuple, Generic[T_co]):
     finish: Callable[[Any], T_co] | None = None
     light: bool = False
     """Whether it writes no data, so that nothing is lost if the file is not in its place."""
+    part: bool = False
+    """Whether it is a part of what was asked for, and not counted by itself."""
 
 
 class Merge(NamedTuple):
