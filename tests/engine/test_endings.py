@@ -104,6 +104,30 @@ def test_what_a_program_does_at_its_exit(path):
         assert ["first", "last"] == store.ids()
 
 
+def uses_async_at_exit(path):
+    store = AsyncSQLiteStore(path)
+
+    async def last():
+        await store.set("last", {})
+        assert {} == await store.get("last")
+        assert 2 == await store.length()
+        assert 2 == len(await store.scan())
+        assert 0 == await store.sweep()
+        assert 2 == (await store.stats())["live"]
+        await store.close()
+
+    atexit.register(lambda: asyncio.run(last()))
+    asyncio.run(store.set("first", {}))
+
+
+def test_what_a_program_awaits_at_its_exit(path):
+    """No thread can be had any more, and each call still does its work."""
+    with Program(uses_async_at_exit, path) as program:
+        assert (0, "") == program.ended()
+    with SQLiteStore(path) as store:
+        assert ["first", "last"] == store.ids()
+
+
 # ---------------------------------------------------------------------- dropped
 
 

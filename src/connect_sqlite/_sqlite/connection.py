@@ -127,9 +127,9 @@ def close(db: apsw.Cursor) -> None:
 
 
 def rolled_back(db: apsw.Cursor) -> None:
-    """End a transaction that failed; SQLite may have rolled it back already."""
-    if db.connection.in_transaction:
-        with contextlib.suppress(apsw.Error):
+    """End a transaction that failed; SQLite may have rolled it back already, or it is closed."""
+    with contextlib.suppress(apsw.Error):
+        if db.connection.in_transaction:
             db.execute("ROLLBACK")
 
 

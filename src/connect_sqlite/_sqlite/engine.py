@@ -6,6 +6,7 @@ Knows connections and threads, and nothing of sessions.
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import Any, Protocol, TypeVar
 
 import apsw
@@ -21,6 +22,7 @@ from .failures import translated
 from .files import MEMORY
 from .housekeeper import Activity, Housekeeper
 from .lease import Lease
+from .locks import tries
 from .opening import Place
 from .readers import Readers
 from .sweeper import Sweeper, SweepOperations
@@ -35,8 +37,10 @@ T = TypeVar("T")
 _SAMPLED = 31
 """The first reads and then one in 32 are timed, see to the lease, and look for the file."""
 
+_NEVER: tuple[bool, ...] = ()
+
 _LOOK_UP = 0.05
-"""Seconds after which a reader of a store in memory looks whether it was closed."""
+"""Seconds after which who waits for a connection or for the end of calls looks again."""
 
 _THREADS = 4
 """For what an event loop cannot wait for: calls that read many rows, or have to wait."""
@@ -71,6 +75,9 @@ class SQLiteEngine:
         self._tally = tally
         self._reads = 0
         self._closed = False
+        """Whether calls are refused."""
+        self._released = False
+        """Whether the file is let go of, too."""
         self._threads = Threads(_THREADS)
         wal = WalLength()
 
@@ -118,25 +125,30 @@ class SQLiteEngine:
         if sampled and not self._housekeeper.ticking:
             self._housekeeper.ask_for_lease()
         writer = self._writer
+        row: Row | None = NOT_NOW
         try:
-            if not writer.wanted and writer.lock.acquire(False):
-                try:
-                    if sampled:
-                        writer.check_place(writer.db)
-                        began = time.perf_counter()
-                    row = self._select(writer.db, key)
-                finally:
-                    writer.lock.release()
-            else:
+            for alone in writer.tries if not writer.wanted else _NEVER:
+                if alone:
+                    try:
+                        if sampled:
+                            writer.check_place(writer.db)
+                            began = time.perf_counter()
+                        row = self._select(writer.db, key)
+                    finally:
+                        writer.lock.release()
+                break
+            if row is NOT_NOW:
                 readers = self._readers
                 if readers is None or (reader := readers.take(wait=False)) is None:
                     return NOT_NOW
-                if sampled:
-                    began = time.perf_counter()
                 try:
+                    if sampled:
+                        began = time.perf_counter()
                     row = self._select(reader, key)
                 finally:
-                    readers.give(reader)
+                    readers.free.append(reader)
+                    if readers.watched:
+                        readers.serve()
         except apsw.Error:
             return NOT_NOW  # it is tried again with patience, and told in words
         if sampled:
@@ -152,6 +164,8 @@ class SQLiteEngine:
     # ------------------------------------------------------------------ any call
 
     def run(self, call: Call[T]) -> T:
+        if self._housekeeper.resting:
+            self._housekeeper.wake()
         # As `_tallying`, which would cost a write a tenth of its time.
         began = time.perf_counter()
         try:
@@ -163,7 +177,11 @@ class SQLiteEngine:
             self._tally.took(call.name, time.perf_counter() - began)
 
     def run_async(self, call: Call[T]) -> Awaitable[T]:
-        return self._writer.submit(call) if call.writes else self._in_thread(self.run, call)
+        if not call.writes:
+            return self._in_thread(self.run, call)
+        if self._housekeeper.resting:
+            self._housekeeper.wake()
+        return self._writer.submit(call)
 
     @contextmanager
     def _tallying(self, name: str) -> Iterator[None]:
@@ -178,8 +196,7 @@ class SQLiteEngine:
 
     def _read(self, call: Call[T]) -> T:
         def read() -> Any:
-            with self._reading() as db:
-                return call.operation(db, *call.args)
+            return self._lent(call.operation, call.args)
 
         try:
             result = patiently(read, self._busy_timeout)
@@ -187,19 +204,30 @@ class SQLiteEngine:
             raise translated(error, "reading from", self._place.path) from error
         return call.finish(result) if call.finish else result
 
-    @contextmanager
-    def _reading(self) -> Iterator[apsw.Cursor]:
-        if self._readers is not None:
-            with self._readers.lent() as db:
-                yield db
-            return
-        # A database in memory has one connection only, and once closed its lock is never free.
-        while not self._writer.lock.acquire(timeout=_LOOK_UP):
+    def _lent(self, operation: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """Run it on a connection that reads."""
+        readers = self._readers
+        if readers is not None:
+            db = readers.take()
+            assert db is not None
+            try:
+                return operation(db, *args)
+            finally:
+                readers.free.append(db)
+                if readers.watched:
+                    readers.serve()
+        # A database in memory has one connection only.
+        lock = self._writer.lock
+        while True:
+            for mine in tries(lock, _LOOK_UP):
+                if mine:
+                    try:
+                        self.refuse_if_closed()
+                        return operation(self._writer.db, *args)
+                    finally:
+                        lock.release()
+                break
             self.refuse_if_closed()
-        try:
-            yield self._writer.db
-        finally:
-            self._writer.lock.release()
 
     def _uses(self) -> int:
         """How many calls there were.  Who only watches does not count: nobody is held up."""
@@ -246,21 +274,32 @@ class SQLiteEngine:
         # Nobody else writes to a memory of one's own, and no two commits are at one time.
         return int(self._writer.last_commit * 1e9)
 
-    def close(self) -> None:
+    def close(self, patience: float = inf) -> None:
+        """Wait for calls that run, but let others fork, open and close meanwhile."""
+        deadline = time.monotonic() + patience
+        while not self._close_in(_LOOK_UP) and time.monotonic() < deadline:
+            pass
+        self._threads.end(wait=False)
+
+    def _close_in(self, seconds: float) -> bool:
+        """Close if that takes no longer; whether it is closed."""
         with forks.no_fork():
-            if self._closed:
-                return
+            if self._released:
+                return True
             self._closed = True
-            forks.forget(self)
-            self._housekeeper.close()
-            if self._readers is not None:
-                self._readers.close()
+            if not self._housekeeper.close(seconds):
+                return False
+            if self._readers is not None and not self._readers.close(seconds):
+                return False
             if self._version is not None:
                 self._version.close()
             # Last, for it folds the WAL into the file.
-            self._writer.close()
+            if not self._writer.close(seconds):
+                return False
+            self._released = True
+            forks.forget(self)
             self._place.leave()
-        self._threads.end(wait=False)
+            return True
 
     async def close_async(self) -> None:
         await in_new_thread(self.close)
@@ -278,7 +317,7 @@ class SQLiteEngine:
     def pause(self) -> None:
         """Close every connection and end every thread; who calls meanwhile waits."""
         self._threads.pause()
-        self._housekeeper.pause()
+        self._housekeeper.close()
         self._writer.pause()
         if self._readers is not None:
             self._readers.pause()

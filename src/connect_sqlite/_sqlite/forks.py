@@ -21,11 +21,14 @@ __all__ = ["Forking", "forget", "no_fork", "watch"]
 class Forking(Protocol):
     """Something with connections and threads."""
 
-    def close(self) -> None: ...
+    def close(self, patience: float = ...) -> None: ...
     def pause(self) -> None: ...
     def resume(self) -> None: ...
     def resume_in_child(self) -> None: ...
 
+
+_PATIENCE = 10.0
+"""Seconds that an ending program waits for the calls of its daemon threads."""
 
 _watched: WeakSet[Forking] = WeakSet()
 _paused: list[Forking] = []
@@ -54,8 +57,8 @@ def forget(engine: Forking) -> None:
 def _before() -> None:
     _lock.acquire()
     for engine in list(_watched):
-        engine.pause()
         _paused.append(engine)
+        engine.pause()
 
 
 def _after_in_parent() -> None:
@@ -74,7 +77,7 @@ def _after_in_child() -> None:
 @atexit.register
 def _close_all() -> None:
     for engine in list(_watched):
-        engine.close()
+        engine.close(_PATIENCE)
 
 
 if hasattr(os, "register_at_fork"):

@@ -43,35 +43,45 @@ class Housekeeper:
         self.ticking = lease is None
         """Whether the lease is looked after anyway, so that no reader needs to ask for it."""
         self._worker = Worker("connect-sqlite-housekeeper", self._round, self._timeout)
+        self.resting = False
+        """Whether a fork has ended the thread.  The next call wakes it: one that was started in
+        the parent's fork hook would be seen by Python, which then warns of threads."""
+        self._worker.wake()
+
+    def wake(self) -> None:
+        self.resting = False
         self._worker.wake()
 
     def ask_for_lease(self) -> None:
         self.ticking = True
-        self._worker.wake()
+        self.wake()
 
     def ask_for_checkpoint(self) -> None:
         self._checkpoint_asked = True
         self._worker.wake()
 
-    def pause(self) -> None:
-        """End the thread and close its connections; only `resume` goes on."""
+    def close(self, seconds: float | None = None) -> bool:
+        """End the thread and close its connections; only `resume` goes on.
+
+        False if that took too long: then call it again.
+        """
         self._sweeper.interrupt()
-        self._worker.stop()
+        if not self._worker.stop(seconds):
+            return False
         self._checkpoint_asked = False
         if self._lease is not None:
             self._lease.close()
         if self._checkpointer is not None:
             self._checkpointer.close()
-
-    close = pause
+        return True
 
     def resume(self) -> None:
-        self.ticking = self._lease is None
+        self.ticking = False
+        self.resting = True
         # Asked for while the thread had ended; the next commit asks again if it is still long.
         self._checkpoint_asked = False
         self._sweeper.resume()
         self._worker.allow()
-        self._worker.wake()
 
     def resume_in_child(self) -> None:
         """As `resume`, after a fork: and do not sweep when the parent does."""

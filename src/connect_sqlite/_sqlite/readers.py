@@ -6,9 +6,10 @@ reads without a pause could otherwise keep them all for ever.
 """
 
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from math import inf
 from weakref import WeakSet
 
 import apsw
@@ -22,7 +23,10 @@ _MOST = 8
 """More would only wait for each other: Python code runs on one core at a time."""
 
 _LOOK_UP = 0.05
-"""Seconds after which who closes them looks again: a thread may have died with one in hand."""
+"""Seconds after which who waits for one looks again."""
+
+_MOMENT = 0.0005
+"""Seconds between two looks at whether all were given back."""
 
 
 class _Place:
@@ -34,143 +38,154 @@ class _Place:
         self.called = threading.Lock()
         self.called.acquire()
         self.db: apsw.Cursor | None = None
-        """What it is handed.  None: it shall look again."""
+        """What it is handed, or has opened."""
+
+    def call(self) -> None:
+        """Have it look; with the gate held."""
+        if self.called.locked():
+            self.called.release()
 
 
 class Readers:
-    """At most `_MOST` connections, opened when they are needed."""
+    """At most `_MOST` connections, opened when they are needed.
+
+    Who has taken one gives it back, as the first thing in a `finally` (see locks.py): appends it to
+    `free`, and then calls `serve` if `watched`.
+    """
 
     def __init__(self, opened: Callable[[], apsw.Cursor]) -> None:
         self._opened = opened
-        self._free: list[apsw.Cursor] = []
+        self.free: list[apsw.Cursor] = []
         self._closed = False
         self._open_gate()
 
     def _open_gate(self) -> None:
-        self._turn = threading.Condition(threading.Lock())
+        self._gate = threading.Lock()
         self._all: WeakSet[apsw.Cursor] = WeakSet()
-        self._opening = 0
+        self._opening: list[_Place] = []
+        """One for each thread that opens a connection."""
         self._queue: deque[_Place] = deque()
         self._shut = self._closed
+        self.watched = self._closed
+        """Whether somebody waits for what is given back."""
 
     def take(self, *, wait: bool = True) -> apsw.Cursor | None:
         """A free connection.  None, when it may not `wait` and all are lent out."""
-        if not self._queue and not self._shut:
+        if not self.watched:
             # Asking first would not do: another thread may be quicker.
             try:
-                return self._free.pop()
+                return self.free.pop()
             except IndexError:
                 pass
         return self._take_slowly(wait)
 
     def _one_free(self) -> apsw.Cursor | None:
         try:
-            return self._free.pop()
+            return self.free.pop()
         except IndexError:
             return None
 
-    def give(self, db: apsw.Cursor) -> None:
-        """Back from the thread that took it."""
-        self._free.append(db)
-        if self._queue or self._shut:
-            with self._turn:
-                self._serve()
-
-    @contextmanager
-    def lent(self) -> Iterator[apsw.Cursor]:
-        db = self.take()
-        assert db is not None
-        try:
-            yield db
-        finally:
-            self.give(db)
-
     def _take_slowly(self, wait: bool) -> apsw.Cursor | None:
-        while True:
-            with self._turn:
-                if self._closed:
-                    raise StoreClosed("reading: the store was closed; open another one")
-                if not self._shut:
-                    if not self._queue and (db := self._one_free()) is not None:
-                        return db
-                    if len(self._all) + self._opening < _MOST:
-                        self._opening += 1
-                        break
-                if not wait:
-                    return None
-                place = _Place()
-                self._queue.append(place)
-                self._serve()
-            if (db := self._wait(place)) is not None:
-                return db
-        return self._open_one()
-
-    def _wait(self, place: _Place) -> apsw.Cursor | None:
+        place = _Place()
         try:
-            place.called.acquire()
-        except BaseException:  # of a signal's handler
-            with self._turn:
-                if place in self._queue:
-                    self._queue.remove(place)
-            if place.db is not None:
-                self.give(place.db)
+            while not self._may_open(place, wait):
+                if place.db is not None or not wait:
+                    return place.db
+                # Who gave one back may have been struck by a signal before he handed it on.
+                place.called.acquire(timeout=_LOOK_UP)
+            place.db = self._opened()
+            with self._gate:
+                self._all.add(place.db)
+                self._opening.remove(place)
+            return place.db
+        except BaseException:  # of a signal's handler, too
+            self._leave(place)
             raise
-        return place.db
 
-    def _open_one(self) -> apsw.Cursor:
-        db = None
-        try:
-            db = self._opened()
-            return db
-        finally:
-            with self._turn:
-                self._opening -= 1
-                if db is not None:
-                    self._all.add(db)
-                else:
-                    self._have_all_look_again()
-                self._turn.notify_all()
+    def _may_open(self, place: _Place, wait: bool) -> bool:
+        """Whether this one may open a connection; else it is handed one, or is in the queue."""
+        with self._gate:
+            if self._closed:
+                raise StoreClosed("reading: the store was closed; open another one")
+            if not self._shut and place.db is None:
+                if not self._queue:
+                    place.db = self._one_free()
+                if place.db is None and self._lent() < _MOST:
+                    self._opening.append(place)
+                    if place in self._queue:
+                        self._queue.remove(place)
+                    return True
+            if wait and place.db is None:
+                if place not in self._queue:
+                    self._queue.append(place)
+                self.watched = True
+                self._serve()
+            return False
+
+    def _leave(self, place: _Place) -> None:
+        """It wants none any more, and what it has was not told to anybody."""
+        with self._gate:
+            for places in (self._queue, self._opening):
+                if place in places:
+                    places.remove(place)
+            if place.db is not None:
+                close(place.db)
+                self._all.discard(place.db)
+                place.db = None
+            self._have_all_look_again()
+
+    def _lent(self) -> int:
+        return len(self._all) + len(self._opening)
+
+    def serve(self) -> None:
+        """Hand on what is free, or close it."""
+        with self._gate:
+            self._serve()
 
     def _serve(self) -> None:
-        """Hand on what is free, or close it; with the lock held."""
         while (self._shut or self._queue) and (db := self._one_free()) is not None:
             if self._shut:
                 close(db)
                 self._all.discard(db)
-                self._turn.notify_all()
             else:
                 place = self._queue.popleft()
                 place.db = db
-                place.called.release()
+                place.call()
+        self.watched = self._shut or bool(self._queue)
 
     def _have_all_look_again(self) -> None:
-        while self._queue:
-            self._queue.popleft().called.release()
+        for place in self._queue:
+            place.call()
 
     def pause(self) -> None:
         """Wait until none is lent out, and close them all; who asks for one waits for `resume`."""
-        with self._turn:
-            self._shut = True
-            self._close_all()
+        self._shut_all(inf)
 
     def resume(self) -> None:
-        with self._turn:
+        with self._gate:
             self._shut = self._closed
+            self.watched = True
             self._have_all_look_again()
 
     def resume_in_child(self) -> None:
         """As `resume`, after a fork: the parent's threads are not here to give locks back."""
         self._open_gate()
 
-    def close(self) -> None:
-        """As `pause`, for good."""
-        with self._turn:
-            self._closed = self._shut = True
-            self._have_all_look_again()
-            self._close_all()
+    def close(self, seconds: float = inf) -> bool:
+        """As `pause`, for good.  False if that took too long: then call it again."""
+        self._closed = True
+        return self._shut_all(seconds)
 
-    def _close_all(self) -> None:
-        self._serve()
-        while self._all or self._opening:
-            self._turn.wait(_LOOK_UP)
-            self._serve()
+    def _shut_all(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        with self._gate:
+            self._shut = True
+            self._have_all_look_again()
+        while True:
+            self.serve()
+            # A thread may have died with one in hand: then the set has lost it.
+            if not self._lent():
+                return True
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_MOMENT)

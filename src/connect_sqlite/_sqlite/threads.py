@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 __all__ = ["Threads", "in_new_thread"]
@@ -31,9 +31,11 @@ class Threads:
         while True:
             with self._changing:
                 if not self._paused:
-                    future = self._started().submit(function, *args)
+                    future = _submitted(self._started(), function, *args)
                     break
             await asyncio.sleep(_LOOK_AGAIN)
+        if future is None:
+            return function(*args)
         return await asyncio.wrap_future(future)
 
     def _started(self) -> ThreadPoolExecutor:
@@ -54,10 +56,21 @@ class Threads:
             pool.shutdown(wait=wait)
 
 
+def _submitted(
+    pool: ThreadPoolExecutor, function: Callable[..., T], *args: Any
+) -> "Future[T] | None":
+    """None if no thread can be had any more, for the program is ending: do it here and now."""
+    try:
+        return pool.submit(function, *args)
+    except RuntimeError:
+        return None
+
+
 async def in_new_thread(function: Callable[[], T]) -> T:
     """Run it in a thread of its own, which is not one of those that it may be about to end."""
     pool = ThreadPoolExecutor(1, thread_name_prefix="connect-sqlite-closing")
     try:
-        return await asyncio.get_running_loop().run_in_executor(pool, function)
+        future = _submitted(pool, function)
+        return function() if future is None else await asyncio.wrap_future(future)
     finally:
         pool.shutdown(wait=False)

@@ -22,6 +22,7 @@ from ..errors import StoreClosed, StoreError, StoreUnavailable
 from .connection import BUSY, close, pause, rolled_back
 from .failures import busy, translated
 from .files import MEMORY
+from .locks import tries
 from .waiting import AsyncWaiting, SyncWaiting, Waiting, settle
 from .worker import Worker
 
@@ -50,14 +51,11 @@ class Writer:
         busy_timeout: float,
         tally: Tally,
     ) -> None:
-        self.lock = threading.Lock()
-        """Held by whoever uses the connection, and for as long as there is none."""
-        self.wanted: list[None] = []
-        """Not empty while somebody waits for the lock: then readers leave it alone."""
         self.db = db
-        """None, whatever its type says, while there is no connection: only behind `lock`."""
+        """A closed one while there is no connection: then whatever is asked of it fails."""
         self.last_commit = 0.0
         """On the monotonic clock."""
+        self._connected = True
         self._begun = 0
         self._opened = opened
         self._path = path
@@ -70,41 +68,48 @@ class Writer:
         self._moved_at, _ = self._has_moved.buffer_info()
         self._worker = Worker("connect-sqlite-writer", self._commit_waiting)
         self._closed = False
-        self._open_gate()
+        self._make_locks()
 
-    def _open_gate(self) -> None:
+    def _make_locks(self) -> None:
+        self.lock = threading.Lock()
+        """Held by whoever uses the connection.  All are taken as locks.py says."""
+        self.tries = tries(self.lock)
+        self.wanted: list[None] = [] if self._connected else [None]
+        """Not empty while a writer waits for the lock or has it, and while there is no connection:
+        then readers leave it alone."""
+        self._turn = threading.Lock()
+        """Held by who writes: a call alone, or the writer thread until nobody waits."""
+        self._turns = tries(self._turn)
         self._gate = threading.Lock()
-        """Guards the queue and who is writing.  Never held during I/O."""
-        self._changed = threading.Condition(self._gate)
+        """Guards the queue's end.  Never held during I/O."""
         self._queue: deque[Waiting] = deque()
-        self._writing: object = None
-        """The call that writes alone, or the worker, or None."""
-        self._paused = False
+        self._paused = threading.Lock()
+        """Held during a fork."""
         self._shut = self._closed
         """Whether a new call has to look at `_closed` and `_paused`."""
 
     # ------------------------------------------------------------------ from the callers
 
     def run(self, call: Call[T]) -> T:
-        try:
-            with self._gate:
-                if self._shut:
-                    self._admit()
-                if self._writing is None:
-                    self._writing = call
-                else:
+        waiting = None
+        if not self._queue:
+            for mine in self._turns:
+                if not mine:
+                    break
+                try:
+                    if not self._shut:
+                        return self._alone(call)
+                except BUSY:
                     waiting = SyncWaiting(call)
-                    self._queue.append(waiting)
-            if self._writing is call:
-                return self._alone(call)
-        except BUSY:
-            waiting = SyncWaiting(call)
-            with self._gate:
-                self._queue.appendleft(waiting)
-        finally:
-            # Whatever came up, a signal's exception too: nobody else would ever write again.
-            if self._writing is call:
-                self._hand_over()
+                    self._queue.appendleft(waiting)
+                    break
+                finally:
+                    self._turn.release()
+                break
+        if waiting is None:
+            waiting = self._queued(SyncWaiting(call))
+        else:
+            self._worker.wake()
         return waiting.wait()  # type: ignore[no-any-return]
 
     def run_patiently(self, call: Call[T]) -> T:
@@ -117,73 +122,52 @@ class Writer:
         return self._queued(AsyncWaiting(call)).future
 
     def _queued(self, waiting: W) -> W:
-        with self._gate:
-            if self._shut:
-                self._admit()
-            self._queue.append(waiting)
-            if self._writing is not None:
-                return waiting
-            self._writing = self._worker
+        while True:
+            with self._gate:
+                if self._closed:
+                    raise StoreClosed("writing: the store was closed; open another one")
+                if not self._shut:
+                    self._queue.append(waiting)
+                    break
+            with self._paused:
+                pass
         self._worker.wake()
         return waiting
-
-    def _hand_over(self) -> None:
-        """The caller writes no more: now the writer thread does, or nobody."""
-        with self._gate:
-            if not self._queue:
-                self._stop_writing()
-                return
-            self._writing = self._worker
-        self._worker.wake()
-
-    def _stop_writing(self) -> None:
-        self._writing = None
-        if self._shut:
-            self._changed.notify_all()
-
-    def _admit(self) -> None:
-        while self._paused:
-            self._changed.wait()
-        if self._closed:
-            raise StoreClosed("writing: the store was closed; open another one")
 
     # ------------------------------------------------------------------ in the writer thread
 
     def _commit_waiting(self) -> None:
         """Commit until nobody waits."""
-        while True:
-            with self._gate:
-                if not self._queue:
-                    self._stop_writing()
-                    return
-                synced = any(self._must_sync(waiting.call) for waiting in self._queue)
-            settle(self._commit_group(synced), self._tally)
-            if time.monotonic() - self._met_another < _CONTENDED:
-                pause()
+        with self._turn:
+            self._commit_all()
+
+    def _commit_all(self) -> None:
+        try:
+            while self._queue:
+                with self._gate:
+                    synced = any(self._must_sync(waiting.call) for waiting in self._queue)
+                settle(self._commit_group(synced), self._tally)
+                if time.monotonic() - self._met_another < _CONTENDED:
+                    pause()
+        except BaseException as error:  # whatever it is, they would wait for ever
+            settle(_failed(self._take_group(True), error), self._tally)
+            raise
 
     def _commit_group(self, synced: bool) -> Sequence[Waiting]:
         """Commit one group, or give up on those who have waited too long; all who are done."""
-        try:
-            self._hold()
-        except BUSY:
-            return self._overdue()
-        except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for it
-            return _failed(self._take_group(True), self._named(error))
-        try:
+        with self.held():
             try:
                 db = self._begin(synced)
             except BUSY:
                 return self._overdue()
-            except Exception as error:  # noqa: BLE001
+            except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for it
                 return _failed(self._take_group(synced), self._named(error))
             group = self._take_group(synced)
             try:
                 self._together(db, group)
-            except Exception:  # noqa: BLE001 - each of them finds out why
+            except BaseException:  # noqa: BLE001 - each of them finds out why
                 self._each_alone(group, synced)
             return group
-        finally:
-            self.lock.release()
 
     def _overdue(self) -> Sequence[Waiting]:
         self._met_another = now = time.monotonic()
@@ -223,33 +207,18 @@ class Writer:
             waiting.error = None
             try:
                 waiting.result = self._transaction(waiting.call, synced)
-            except Exception as error:  # noqa: BLE001
+            except BaseException as error:  # noqa: BLE001
                 waiting.error = self._named(error)
-
-    def _hold(self) -> None:
-        """Take the lock of a connection that is there; it is opened again after a fork."""
-        if self.db is None:
-            self.db = self._opened()
-            self._synced = None
-            return
-        if not self.lock.acquire(False):
-            self.wanted.append(None)
-            try:
-                self.lock.acquire()
-            finally:
-                self.wanted.pop()
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Let nobody write meanwhile, in this process."""
-        if self.db is None:  # after a fork, until somebody writes
-            yield
-            return
-        self._hold()
+        """Let nobody write meanwhile, in this process.  Not for a caller's thread: see locks.py."""
         try:
-            yield
+            self.wanted.append(None)
+            with self.lock:
+                yield
         finally:
-            self.lock.release()
+            self.wanted.pop()
 
     # ------------------------------------------------------------------ with the lock held
 
@@ -259,28 +228,32 @@ class Writer:
     def _alone(self, call: Call[T]) -> T:
         """Run one call in a transaction of its own, in the thread that asked for it."""
         try:
-            self._hold()
-            try:
+            self.wanted.append(None)
+            with self.lock:
                 return self._transaction(call, self._must_sync(call))
-            finally:
-                self.lock.release()
         except BUSY:
             raise
         except apsw.Error as error:
             raise self._named(error) from error
+        finally:
+            self.wanted.pop()
 
     def _transaction(self, call: Call[T], synced: bool) -> T:
-        db = self._begin(synced, light=call.light)
         try:
+            db = self._begin(synced, light=call.light)
             result = _result(db, call)
             db.execute("COMMIT")
         except BaseException:
-            rolled_back(db)
+            rolled_back(self.db)
             raise
         self.last_commit = time.monotonic()
         return result
 
     def _begin(self, synced: bool, *, light: bool = False) -> apsw.Cursor:
+        if not self._connected:  # after a fork
+            self.db = self._opened()
+            self._connected, self._synced = True, None
+            self.wanted.pop()
         db = self.db
         self._begun += 1
         if not light or not self._begun & _SELDOM:
@@ -289,7 +262,7 @@ class Writer:
             # In a WAL, NORMAL syncs at checkpoints only and FULL at each commit as well.
             db.execute("PRAGMA synchronous = FULL" if synced else "PRAGMA synchronous = NORMAL")
             self._synced = synced
-        if db.connection.in_transaction:  # a signal's exception came just behind a BEGIN
+        if db.connection.in_transaction:  # a signal's exception kept it from being rolled back
             rolled_back(db)
         db.execute("BEGIN IMMEDIATE")
         return db
@@ -312,52 +285,59 @@ class Writer:
 
     # ------------------------------------------------------------------ the end, and forks
 
-    def close(self) -> None:
-        """Finish what was asked for, refuse what comes, and let go of the file."""
+    def close(self, seconds: float | None = None) -> bool:
+        """Finish what was asked for, refuse what comes, and let go of the file.
+
+        False if that took too long: then call it again.
+        """
         with self._gate:
-            self._closed = True
-            self._wait_until_idle()
-        self._worker.stop()
-        self._disconnect()
+            self._closed = self._shut = True
+        return self._finish(self._disconnect, seconds)
 
     def pause(self) -> None:
         """As `close`, until `resume`: who calls meanwhile waits.  A memory's connection stays."""
+        self._paused.acquire()
         with self._gate:
-            self._paused = True
-            self._wait_until_idle()
-        self._worker.stop()
-        if self._path == MEMORY:
-            self._hold()
+            self._shut = True
+        if self._path != MEMORY:
+            self._finish(self._disconnect, None)
         else:
-            self._disconnect()
+            self._finish(self.lock.acquire, None)
 
     def resume(self) -> None:
         if self._path == MEMORY:
             self.lock.release()
         self._worker.allow()
         with self._gate:
-            self._paused = False
             self._shut = self._closed
-            self._changed.notify_all()
+        self._paused.release()
 
     def resume_in_child(self) -> None:
         """As `resume`, after a fork: the parent's threads are not here to give locks back."""
-        self.lock = threading.Lock()
-        self.lock.acquire()
-        self.wanted = []
-        self._open_gate()
-        self.resume()
+        self._make_locks()
+        self._worker.allow()
 
-    def _wait_until_idle(self) -> None:
-        self._shut = True
-        while self._writing is not None:
-            self._changed.wait()
+    def _finish(self, then: Callable[[], object], seconds: float | None) -> bool:
+        """Wait until nobody writes, and commit what is left in the queue."""
+        if not self._worker.stop(seconds):
+            return False
+        for mine in tries(self._turn, seconds):
+            if mine:
+                try:
+                    self._commit_all()
+                    then()
+                finally:
+                    self._turn.release()
+                return True
+            break
+        return False
 
     def _disconnect(self) -> None:
-        if self.db is not None:
-            self._hold()
-            close(self.db)
-            self.db = None  # type: ignore[assignment]
+        with self.lock:
+            if self._connected:
+                self._connected = False
+                self.wanted.append(None)
+                close(self.db)
 
 
 def _result(db: apsw.Cursor, call: Call[T]) -> T:
