@@ -9,7 +9,7 @@ from ._session.carry import carry_async, load_async
 from ._session.events import SessionEvent
 from ._session.manager import SessionManager
 from ._session.options import CookieOptions
-from ._session.plan import NONE_LIVES, NOTHING_TO_DO, Outcome, Plan
+from ._session.plan import NOTHING_TO_DO, Outcome, Plan
 from ._session.refusal import refused
 from ._session.rules import Moment
 from ._session.session import Session as BaseSession
@@ -99,10 +99,8 @@ class SessionMiddleware(SessionManager[AsyncStore]):
                 send = self._closing(send)
             await self.app(scope, receive, send)
             return
-        # Only genid asks for the request, which holds the session: a circle that would be left to
-        # the garbage collector.
-        asked = scope if self._policy.genid else None
-        session = Session(self, self._jar.of(scope), https=self._is_https(scope), request=asked)
+        https, request = self._is_https(scope), self.remembered(scope)
+        session = Session(self, self._jar.of(scope), https=https, request=request)
         session._started = session._refused = session._failed = False
         # HTTP/2 may split the cookies over several fields.
         cookies = [value for name, value in scope["headers"] if name == b"cookie"]
@@ -113,7 +111,7 @@ class SessionMiddleware(SessionManager[AsyncStore]):
                 elif (row := await load_async(self.store, ids)) is not None:
                     session._fill(row)
             except StoreError as error:
-                if self._policy.on_store_error == "raise":
+                if self.raises(error):
                     raise
                 await _refuse(scope, send, error)
                 return
@@ -125,8 +123,7 @@ class SessionMiddleware(SessionManager[AsyncStore]):
             else:
                 await self._serve_socket(scope, receive, send, begin, session)
         except Exception:
-            # A new session's cookie could not go out: the answer is not made here.
-            if self._policy.save_on_error and not session.is_new and not session._refused:
+            if self.saves_after_exception(session) and not session._refused:
                 await self._act(session, Moment.LATE)
             raise
         if (session.accessed or session._touched) and not session._failed:
@@ -194,7 +191,7 @@ class SessionMiddleware(SessionManager[AsyncStore]):
         except InvalidSession:
             raise  # the application's mistake, and its traceback shows where
         except (StoreError, SessionLimitReached) as error:
-            if isinstance(error, StoreError) and self._policy.on_store_error == "raise":
+            if self.raises(error):
                 raise
             session._started = session._refused = session._failed = True
             await _refuse(scope, send, error)
@@ -211,8 +208,6 @@ class SessionMiddleware(SessionManager[AsyncStore]):
             await self._carry(session, plan)
 
     async def _carry(self, session: Session, plan: Plan) -> Outcome:
-        if plan.step is None and not plan.too_late:
-            return NONE_LIVES
         return await carry_async(self.store, self.carrying(session, plan))
 
     def _opened(self) -> AsyncStore:

@@ -8,7 +8,7 @@ from ._session.carry import carry, load
 from ._session.events import SessionEvent
 from ._session.manager import SessionManager
 from ._session.options import CookieOptions
-from ._session.plan import NONE_LIVES, NOTHING_TO_DO
+from ._session.plan import NOTHING_TO_DO
 from ._session.refusal import refused
 from ._session.rules import Moment
 from ._session.session import Session as BaseSession
@@ -81,10 +81,8 @@ class SessionMiddleware(SessionManager[Store]):
             return self.app(environ, start_response)  # type: ignore[no-any-return]
         forwarded = environ.get("HTTP_X_FORWARDED_PROTO", "").encode("latin-1")
         https = self.is_https(environ.get("wsgi.url_scheme", ""), forwarded)
-        # Only genid asks for the request, which holds the session: a circle that would be left to
-        # the garbage collector.
-        asked = environ if self._policy.genid else None
-        session = Session(self, self._jar.of(environ), https=https, request=asked)
+        request = self.remembered(environ)
+        session = Session(self, self._jar.of(environ), https=https, request=request)
         session._started = False
         cookies = environ.get("HTTP_COOKIE", "")
         if cookies and (ids := self._jar.offered(cookies.encode("latin-1", "replace"))):
@@ -94,7 +92,7 @@ class SessionMiddleware(SessionManager[Store]):
                 elif (row := load(self.store, ids)) is not None:
                     session._fill(row)
             except StoreError as error:
-                if self._policy.on_store_error == "raise":
+                if self.raises(error):
                     raise
                 return _refuse(start_response, error)
         environ[KEY] = session
@@ -131,8 +129,7 @@ class SessionMiddleware(SessionManager[Store]):
             carry(self.store, self.carrying(session, plan))
 
     def _after_exception(self, session: Session) -> None:
-        # A new session's cookie could not go out: the answer is not made here.
-        if self._policy.save_on_error and not session.is_new:
+        if self.saves_after_exception(session):
             self._act(session, Moment.LATE)
 
     def _opened(self) -> Store:
@@ -243,13 +240,11 @@ class _Response:
         cookie = None
         if plan is not NOTHING_TO_DO:
             try:
-                outcome = NONE_LIVES
-                if plan.step is not None or plan.too_late:
-                    outcome = carry(middleware.store, middleware.carrying(session, plan))
+                outcome = carry(middleware.store, middleware.carrying(session, plan))
             except InvalidSession:
                 raise  # the application's mistake, and its traceback shows where
             except (StoreError, SessionLimitReached) as error:
-                if isinstance(error, StoreError) and middleware._policy.on_store_error == "raise":
+                if middleware.raises(error):
                     raise
                 session._started = self._failed = True
                 self._refusal = _refuse(self._start_response, error, self._exc_info)

@@ -10,7 +10,7 @@ from logging import getLogger
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ..contract import AsyncStore, Store, StoredSession
-from ..errors import SessionGone, SessionLimitReached
+from ..errors import SessionGone, SessionLimitReached, StoreError
 from ..handles import handle_of
 from .carry import Steps, carrying
 from .events import Hook, Hooks, SessionEvent
@@ -33,12 +33,12 @@ from .plan import (
 from .policy import AtLimit, OnConflict, OnStoreError, Policy, Unset, owner_in
 from .session import Session
 from .signing import Secret, Signer, new_id
+from .skip import Skip, skipping
 from .timeouts import MARKS, Marks, Timeouts, stored_lifetime
 
-__all__ = ["SessionManager", "Skip"]
+__all__ = ["SessionManager"]
 
 S = TypeVar("S", bound=AsyncStore | Store)
-Skip = Iterable[str] | Callable[[Any], bool]
 
 _log = getLogger("connect_sqlite")
 
@@ -123,7 +123,7 @@ class SessionManager(Generic[S]):
         self._hooks = Hooks(on_created, on_rotated, on_destroyed, on_expired)
         self._refuse_awaited_hooks()
         self._proxy = _checked_proxy(proxy)
-        self._skips = _skipping(skip)
+        self._skips = skipping(skip)
         self._everywhere = self._skips is None and self._jar.covers_everything
         self._location: str | os.PathLike[str] | None = None
         if not isinstance(store, self.face):
@@ -182,6 +182,13 @@ class SessionManager(Generic[S]):
                 return row
         return None
 
+    def remembered(self, request: Any) -> Any:
+        """The request, for the one who asks for it, which is genid.
+
+        It holds the session, and so would be a circle that is left to the garbage collector.
+        """
+        return request if self._policy.genid else None
+
     def new_id(self, request: Any) -> str:
         """An id for a new session of this request."""
         if self._policy.genid is None:
@@ -204,6 +211,17 @@ class SessionManager(Generic[S]):
             session.destroy()
         else:
             session._discard()
+
+    def saves_after_exception(self, session: Session) -> bool:
+        """Whether a session is saved whose handler raised what the server will answer.
+
+        A new one is not: its cookie could not go out, for the answer is not made here.
+        """
+        return self._policy.save_on_error and not session.is_new
+
+    def raises(self, error: Exception) -> bool:
+        """Whether the application gets this error, rather than the browser an answer to it."""
+        return isinstance(error, StoreError) and self._policy.on_store_error == "raise"
 
     def carrying(self, session: Session, plan: Plan) -> Steps[Outcome]:
         """The steps of a plan, those of its limits and hooks too; the session takes them over."""
@@ -365,23 +383,6 @@ class SessionManager(Generic[S]):
         for name in Hooks.__slots__:
             if inspect.iscoroutinefunction(getattr(self._hooks, name)):
                 raise TypeError(f"on_{name} is awaited, which WSGI cannot: give a plain function")
-
-
-def _skipping(skip: Skip) -> Callable[[Any, str], bool] | None:
-    if callable(skip):
-        chosen = skip
-        return lambda request, _: chosen(request)
-    if isinstance(skip, str):
-        raise TypeError(f"skip takes several paths: write skip=({skip!r},)")
-    paths = tuple(skip) if isinstance(skip, Iterable) else (skip,)
-    for path in paths:
-        if not isinstance(path, str) or not path.startswith("/"):
-            raise ValueError('skip takes paths that begin with "/", or a function of the request')
-    if not paths:
-        return None
-    whole = frozenset(path.rstrip("/") for path in paths)
-    below = tuple(path + "/" for path in whole)
-    return lambda _, path: path in whole or path.startswith(below)
 
 
 def _checked_proxy(proxy: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from .timeouts import to_milliseconds
 
-__all__ = ["CookieOptions", "checked_name", "cookie_options"]
+__all__ = ["CookieOptions", "check_choice", "checked_name", "cookie_options"]
 
 # RFC 6265: a name is an HTTP token; a path is any text without controls and ";".
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -50,11 +50,11 @@ class CookieOptions:
         )
         if self.domain is not None:
             _check_text("domain", self.domain, _DOMAIN, "is a host name")
-        _check_choice("secure", self.secure, (True, False, "auto"))
-        _check_choice("http_only", self.http_only, (True, False))
-        _check_choice("partitioned", self.partitioned, (True, False))
+        check_choice("cookie secure", self.secure, True, False, "auto")
+        check_choice("cookie http_only", self.http_only, True, False)
+        check_choice("cookie partitioned", self.partitioned, True, False)
         self._set("priority", _lower(self.priority))
-        _check_choice("priority", self.priority, (None, "low", "medium", "high"))
+        check_choice("cookie priority", self.priority, None, "low", "medium", "high")
         short = (
             "strict"
             if self.same_site is True
@@ -63,7 +63,7 @@ class CookieOptions:
             else self.same_site
         )
         self._set("same_site", _lower(short))
-        _check_choice("same_site", self.same_site, (None, "lax", "strict", "none", "auto"))
+        check_choice("cookie same_site", self.same_site, None, "lax", "strict", "none", "auto")
         if self.max_age is not None and to_milliseconds(self.max_age, "cookie max_age") < 0:
             raise ValueError("cookie max_age is negative: give 0 or more seconds")
         for name in ("same_site", "partitioned"):
@@ -112,10 +112,11 @@ def _check_text(name: str, value: Any, pattern: re.Pattern[str], rule: str) -> N
         raise ValueError(f"cookie {name} does not fit: it {rule}")
 
 
-def _check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> None:
+def check_choice(name: str, value: Any, *choices: Any) -> None:
+    """`ValueError`, which names the option, unless the value is one of these."""
     # 1 and 0 are equal to True and False, but were meant as something else.
     if not any(value is choice or (value == choice and type(value) is str) for choice in choices):
-        raise ValueError(f"cookie {name} is one of {', '.join(map(repr, choices))}")
+        raise ValueError(f"{name} is one of {', '.join(map(repr, choices))}")
 
 
 def _lower(value: Any) -> Any:

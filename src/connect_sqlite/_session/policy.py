@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .options import check_choice
+
 __all__ = ["AtLimit", "OnConflict", "OnStoreError", "Policy", "Unset", "owner_in"]
 
 OnConflict = Literal["merge", "replace"]
@@ -33,11 +35,11 @@ class Policy:
 
     def __post_init__(self) -> None:
         for name in ("resave", "rolling", "save_uninitialized", "save_on_error"):
-            _check(name, getattr(self, name), True, False)
-        _check("unset", self.unset, "keep", "destroy")
-        _check("on_conflict", self.on_conflict, "merge", "replace")
-        _check("on_store_error", self.on_store_error, "unavailable", "raise")
-        _check("at_limit", self.at_limit, "end_oldest", "refuse")
+            check_choice(name, getattr(self, name), True, False)
+        check_choice("unset", self.unset, "keep", "destroy")
+        check_choice("on_conflict", self.on_conflict, "merge", "replace")
+        check_choice("on_store_error", self.on_store_error, "unavailable", "raise")
+        check_choice("at_limit", self.at_limit, "end_oldest", "refuse")
         if self.genid is not None and not callable(self.genid):
             raise TypeError("genid is a function of the request that returns a new id")
         if self.owner is not None and not (
@@ -62,9 +64,3 @@ def owner_in(path: str | None, data: Any) -> str | int | None:
             return None
         data = dict.get(data, name)
     return data if type(data) in (str, int) else None
-
-
-def _check(name: str, value: object, *choices: object) -> None:
-    # 1 and 0 are equal to True and False, but were meant as something else.
-    if not any(value is choice or (value == choice and type(value) is str) for choice in choices):
-        raise ValueError(f"{name} is one of {', '.join(map(repr, choices))}")
