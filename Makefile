@@ -7,7 +7,7 @@ BOOT = $(shell for python in python3 python3.11 python3.12 python3.13 \
 	&& { echo "$$python"; break; }; done)
 RUN = $(or $(BOOT),$(error Python 3.11 or newer is needed, and no Python was found)) -m
 PYTHON = .venv/bin/python
-LOCKED = demo test check bench lock
+LOCKED = demo test frameworks check bench lock
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test check format demo example bench lock clean

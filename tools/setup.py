@@ -25,12 +25,14 @@ class Purpose(NamedTuple):
     node: bool = False
 
 
+_TESTS = ("demo", "test", "frameworks")
+
 PURPOSES = {
     "--demo": Purpose(("demo",)),
     "--example": Purpose(("demo",), node=True),
-    "--check": Purpose(("demo", "test", "check")),
-    "--test": Purpose(("demo", "test", "check"), others=("demo", "test"), node=True),
-    "--bench": Purpose(("demo", "test"), peers=("bench",), node=True),
+    "--check": Purpose((*_TESTS, "check")),
+    "--test": Purpose((*_TESTS, "check"), others=_TESTS, node=True),
+    "--bench": Purpose(_TESTS, peers=("bench",), node=True),
     "--lock": Purpose(("lock", "demo")),
 }
 
