@@ -5,9 +5,11 @@ Needs the extra: `pip install connect-sqlite[otel]`.
 
 from typing import TypedDict
 
-from opentelemetry.metrics import Meter, get_meter
-
 from ._session.events import Hook, SessionEvent
+from ._session.extras import extra
+
+with extra("otel"):
+    from opentelemetry.metrics import Meter, get_meter
 
 __all__ = ["SessionCounters", "session_counters"]
 

@@ -1,0 +1,1 @@
+"""Each framework: real applications, real files, and the frameworks' own tests."""
