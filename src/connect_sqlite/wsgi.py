@@ -3,19 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from typing import Any
 
-from ._session.caching import protected
-from ._session.carry import carry, load
+from ._session.blocking import BlockingManager, BlockingSession, refusal_headers
 from ._session.events import SessionEvent
-from ._session.manager import SessionManager
 from ._session.options import CookieOptions
-from ._session.plan import NOTHING_TO_DO
 from ._session.refusal import refused
-from ._session.rules import Moment
 from ._session.session import Session as BaseSession
 from ._session.session_cookie import SessionCookie
 from ._session.timeouts import AAL1, AAL2, AAL3
-from .contract import Store, StoredSession
-from .errors import InvalidSession, SessionLimitReached, StoreError
+from .contract import Store
+from .errors import StoreError
 
 __all__ = [
     "AAL1",
@@ -37,44 +33,18 @@ KEY = "connect_sqlite.session"
 """Where the session is in the environ."""
 
 
-class Session(BaseSession):
+class Session(BlockingSession):
     """One visitor's session, at `environ["connect_sqlite.session"]`."""
 
-    __slots__ = ("_started",)
-
-    _home: "SessionMiddleware"
-    _started: bool
-    """Whether the first byte is out."""
-
-    def save(self) -> None:
-        """Save now, not only as the response starts.
-
-        Raises `InvalidSession` for a value that JSON has not, `SessionLimitReached` if its owner
-        may have no more, and what else the store raises.
-        """
-        self._home._act(self, Moment.LATE if self._started else Moment.RESPONSE)
-
-    def reload(self) -> None:
-        """Take the session from the store again; changes that are not saved yet are dropped.
-
-        Raises `SessionGone` if there is none.
-        """
-        carry(self._home.store, self._home.reloading(self))
+    __slots__ = ()
 
 
-class SessionMiddleware(SessionManager[Store]):
+class SessionMiddleware(BlockingManager):
     """Gives every request a session that is kept in a store.
 
     The session is loaded before the application runs and saved before the response's first byte
     goes out.  A response of status 500 saves nothing; if the store fails, the answer is 503.
     """
-
-    face = Store
-    other_face = (
-        "which is awaited: a WSGI application needs the store of the same kind that blocks, such "
-        "as SQLiteStore"
-    )
-    awaits = False
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if not self._applies(environ):
@@ -83,18 +53,12 @@ class SessionMiddleware(SessionManager[Store]):
         https = self.is_https(environ.get("wsgi.url_scheme", ""), forwarded)
         request = self.remembered(environ)
         session = Session(self, self._jar.of(environ), https=https, request=request)
-        session._started = False
-        cookies = environ.get("HTTP_COOKIE", "")
-        if cookies and (ids := self._jar.offered(cookies.encode("latin-1", "replace"))):
-            try:
-                if self._limited:
-                    carry(self.store, self.loading(session, ids))
-                elif (row := load(self.store, ids)) is not None:
-                    session._fill(row)
-            except StoreError as error:
-                if self.raises(error):
-                    raise
-                return _refuse(start_response, error)
+        try:
+            self._load(session, environ.get("HTTP_COOKIE", ""))
+        except StoreError as error:
+            if self.raises(error):
+                raise
+            return _refuse(start_response, error)
         environ[KEY] = session
         response = _Response(self, session, environ, start_response)
         try:
@@ -104,33 +68,12 @@ class SessionMiddleware(SessionManager[Store]):
             raise
         return response.of(body)
 
-    def read(self, cookies: str | bytes | None) -> StoredSession | None:
-        """The session that a `Cookie` header alone names: that of a handshake elsewhere, say.
-
-        It is the row, with `cookie` and `_session` among its data.  Not counted as activity.
-        """
-        return carry(self.store, self.reading(cookies))
-
-    def close(self) -> None:
-        """Close the store, if it was opened here: WSGI tells nobody when an application ends."""
-        if self._location is not None:
-            self.store.close()
-
     def _applies(self, environ: Environ) -> bool:
         # A second middleware around the same request changes nothing, as in Express.
         if isinstance(environ.get(KEY), BaseSession):
             return False
         root = environ.get("SCRIPT_NAME", "")
         return self.applies(environ, root + environ.get("PATH_INFO", ""), root)
-
-    def _act(self, session: Session, moment: Moment) -> None:
-        plan = self._lifecycle.plan(session, moment)
-        if plan is not NOTHING_TO_DO:
-            carry(self.store, self.carrying(session, plan))
-
-    def _after_exception(self, session: Session) -> None:
-        if self.saves_after_exception(session):
-            self._act(session, Moment.LATE)
 
     def _opened(self) -> Store:
         from ._stores.opening import open_store
@@ -158,7 +101,6 @@ class _Response:
         self._exc_info: Any = None
         self._write: Write | None = None
         self._refusal: list[bytes] | None = None
-        self._failed = False
         self._body: Iterable[bytes] = ()
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Write:
@@ -204,9 +146,9 @@ class _Response:
 
     def fail(self) -> None:
         """The application raised an exception, which is the server's to answer."""
-        self._failed = True
+        self._session._failed = True
         if self._refusal is None:
-            self._middleware._after_exception(self._session)
+            self._session._save_after_exception()
 
     def close(self) -> None:
         """The server is done: what a stream changed is saved now."""
@@ -215,9 +157,7 @@ class _Response:
             if close is not None:
                 close()
         finally:
-            session = self._session
-            if (session.accessed or session._touched) and session._started and not self._failed:
-                self._middleware._act(session, Moment.LATE)
+            self._session._save_late()
 
     def _write_now(self, data: bytes) -> object:
         if not self._session._started:
@@ -231,52 +171,23 @@ class _Response:
         middleware, session = self._middleware, self._session
         if self._environ.get(KEY) is not session:
             middleware.unset(session)
-        moment = Moment.RESPONSE
-        if self._status.startswith("500"):
-            moment = Moment.FAILURE
-            self._failed = not middleware._policy.save_on_error
-        was_known = not session.is_new
-        plan = middleware._lifecycle.plan(session, moment)
-        cookie = None
-        if plan is not NOTHING_TO_DO:
-            try:
-                outcome = carry(middleware.store, middleware.carrying(session, plan))
-            except InvalidSession:
-                raise  # the application's mistake, and its traceback shows where
-            except (StoreError, SessionLimitReached) as error:
-                if middleware.raises(error):
-                    raise
-                session._started = self._failed = True
-                self._refusal = _refuse(self._start_response, error, self._exc_info)
-                return
-            host = self._environ.get("HTTP_HOST", "").encode("latin-1")
-            cookie = middleware.set_cookie(session, plan, outcome, host)
-        session._started = True
-        headers = self._headers
-        if session.accessed or cookie is not None:
-            headers = _told(headers, session, was_known=was_known, cookie=cookie)
-        self._write = self._start_response(self._status, headers, *self._exc())
+        headers, refusal = middleware._begin(
+            session,
+            failed=self._status.startswith("500"),
+            host=self._environ.get("HTTP_HOST", ""),
+            headers=self._headers,
+        )
+        status = self._status
+        if refusal is not None:
+            status, self._refusal = f"{refusal.status} {refusal.reason}", [refusal.text]
+        self._write = self._start_response(status, headers, *self._exc())
 
     def _exc(self) -> tuple[Any, ...]:
         return () if self._exc_info is None else (self._exc_info,)
 
 
-def _refuse(start_response: StartResponse, error: Exception, exc_info: Any = None) -> list[bytes]:
+def _refuse(start_response: StartResponse, error: Exception) -> list[bytes]:
     """Answer with an error: somebody who is signed in is never served as a stranger."""
     refusal = refused(error)
-    headers = [(name.decode(), value.decode()) for name, value in refusal.headers]
-    start_response(f"{refusal.status} {refusal.reason}", headers, *filter(None, [exc_info]))
+    start_response(f"{refusal.status} {refusal.reason}", refusal_headers(refusal))
     return [refusal.text]
-
-
-def _told(
-    headers: list[tuple[str, str]], session: Session, *, was_known: bool, cookie: bytes | None
-) -> list[tuple[str, str]]:
-    """The headers with what they have to say of the session."""
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    is_personal = was_known and session.accessed
-    raw = protected(raw, is_personal=is_personal, sets_cookie=cookie is not None)
-    told = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
-    if cookie is not None:
-        told.append(("Set-Cookie", cookie.decode("latin-1")))
-    return told

@@ -1,0 +1,161 @@
+"""What the doors of frameworks that block share: the session, and what is done for a response."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from ..contract import Store, StoredSession
+from ..errors import InvalidSession, SessionLimitReached, StoreError
+from .caching import protected
+from .carry import carry, load
+from .manager import SessionManager
+from .plan import NOTHING_TO_DO
+from .refusal import Refusal, refused
+from .rules import Moment
+from .session import Session
+
+__all__ = ["BlockingManager", "BlockingSession", "Stream", "TextHeaders", "refusal_headers"]
+
+TextHeaders = list[tuple[str, str]]
+
+
+class BlockingSession(Session):
+    """A session whose store is called, not awaited."""
+
+    __slots__ = ("_failed", "_started")
+
+    _home: "BlockingManager"
+    _started: bool
+    """Whether the headers are made, and the browser can be told no other id."""
+    _failed: bool
+    """Whether nothing more is saved."""
+
+    def save(self) -> None:
+        """Save now, not only as the response starts.
+
+        Raises `InvalidSession` for a value that JSON has not, `SessionLimitReached` if its owner
+        may have no more, and what else the store raises.
+        """
+        self._home._act(self, Moment.LATE if self._started else Moment.RESPONSE)
+
+    def reload(self) -> None:
+        """Take the session from the store again; changes that are not saved yet are dropped.
+
+        Raises `SessionGone` if there is none.
+        """
+        carry(self._home.store, self._home.reloading(self))
+
+    def _save_late(self) -> None:
+        """Save what changed after the headers were made."""
+        if (self.accessed or self._touched) and self._started and not self._failed:
+            self._home._act(self, Moment.LATE)
+
+    def _save_after_exception(self) -> None:
+        """Save what was changed before an exception that the server answers."""
+        self._failed = True
+        if self._home.saves_after_exception(self):
+            self._home._act(self, Moment.LATE)
+
+
+class BlockingManager(SessionManager[Store]):
+    """The sessions of an application whose store is called, not awaited."""
+
+    face = Store
+    other_face = (
+        "which is awaited: a WSGI application needs the store of the same kind that blocks, such "
+        "as SQLiteStore"
+    )
+    awaits = False
+
+    def read(self, cookies: str | bytes | None) -> StoredSession | None:
+        """The session that a `Cookie` header alone names: that of a handshake elsewhere, say.
+
+        It is the row, with `cookie` and `_session` among its data.  Not counted as activity.
+        """
+        return carry(self.store, self.reading(cookies))
+
+    def close(self) -> None:
+        """Close the store, if it was opened here: WSGI tells nobody when an application ends."""
+        if self._location is not None:
+            self.store.close()
+
+    def _load(self, session: BlockingSession, cookies: str) -> None:
+        """Fill the session that the `Cookie` header names, if it names one."""
+        session._started = session._failed = False
+        if cookies and (ids := self._jar.offered(cookies.encode("latin-1", "replace"))):
+            if self._limited:
+                carry(self.store, self.loading(session, ids))
+            elif (row := load(self.store, ids)) is not None:
+                session._fill(row)
+
+    def _begin(
+        self, session: BlockingSession, *, failed: bool, host: str, headers: TextHeaders
+    ) -> tuple[TextHeaders, Refusal | None]:
+        """Save the session as the response starts, which has `failed` with status 500.
+
+        Returns the response's headers, with its cookie; or what to answer in its place.
+        """
+        moment = Moment.RESPONSE
+        if failed:
+            moment = Moment.FAILURE
+            session._failed = not self._policy.save_on_error
+        was_known = not session.is_new
+        plan = self._lifecycle.plan(session, moment)
+        cookie = None
+        if plan is not NOTHING_TO_DO:
+            try:
+                outcome = carry(self.store, self.carrying(session, plan))
+            except InvalidSession:
+                raise  # the application's mistake, and its traceback shows where
+            except (StoreError, SessionLimitReached) as error:
+                if self.raises(error):
+                    raise
+                session._started = session._failed = True
+                refusal = refused(error)
+                return refusal_headers(refusal), refusal
+            cookie = self.set_cookie(session, plan, outcome, host.encode("latin-1"))
+        session._started = True
+        if session.accessed or cookie is not None:
+            headers = _told(headers, is_personal=was_known and session.accessed, cookie=cookie)
+        return headers, None
+
+    def _act(self, session: Session, moment: Moment) -> None:
+        plan = self._lifecycle.plan(session, moment)
+        if plan is not NOTHING_TO_DO:
+            carry(self.store, self.carrying(session, plan))
+
+
+class Stream:
+    """A body that may go on changing the session: it is saved when the server is done with it."""
+
+    def __init__(self, body: Iterable[bytes], session: BlockingSession) -> None:
+        self._body = body
+        self._session = session
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._body
+        except Exception:
+            self._session._save_after_exception()
+            raise
+
+    def close(self) -> None:
+        try:
+            close: Callable[[], None] | None = getattr(self._body, "close", None)
+            if close is not None:
+                close()
+        finally:
+            self._session._save_late()
+
+
+def refusal_headers(refusal: Refusal) -> TextHeaders:
+    """As WSGI has them."""
+    return [(name.decode(), value.decode()) for name, value in refusal.headers]
+
+
+def _told(headers: TextHeaders, *, is_personal: bool, cookie: bytes | None) -> TextHeaders:
+    """The headers with what they have to say of the session."""
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    raw = protected(raw, is_personal=is_personal, sets_cookie=cookie is not None)
+    told = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
+    if cookie is not None:
+        told.append(("Set-Cookie", cookie.decode("latin-1")))
+    return told
