@@ -5,18 +5,15 @@ import re
 import socket
 import subprocess
 import sys
-import time
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
 import httpx
+from processes import HOST, PATIENCE, free_ports, stop, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "express-and-fastapi"
-HOST = "127.0.0.1"
 COOKIE = "express-and-fastapi"
-PATIENCE = 60
 PROGRAMS = {"Express": ["node", "app.js"], "FastAPI": [sys.executable, "app.py"]}
 
 
@@ -24,7 +21,7 @@ class Pair:
     """Both apps on one file."""
 
     def __init__(self, folder: Path, node_modules: Path) -> None:
-        ports = dict(zip(PROGRAMS, free_ports(), strict=True))
+        ports = dict(zip(PROGRAMS, free_ports(2), strict=True))
         self.urls = {name: f"http://{HOST}:{port}/" for name, port in ports.items()}
         self._ports = ports
         self._running: dict[str, subprocess.Popen] = {}
@@ -43,12 +40,7 @@ class Pair:
         wait_for(app, self._ports[name])
 
     def stop(self, name: str) -> None:
-        app = self._running.pop(name)
-        app.terminate()
-        try:
-            app.wait(PATIENCE)
-        finally:
-            app.kill()
+        stop(self._running.pop(name))
 
     def restart(self, name: str) -> None:
         self.stop(name)
@@ -57,27 +49,6 @@ class Pair:
     def close(self) -> None:
         for name in [*self._running]:
             self.stop(name)
-
-
-def free_ports() -> list[int]:
-    first, second = (socket.create_server((HOST, 0)) for _ in range(2))
-    with first, second:
-        return [first.getsockname()[1], second.getsockname()[1]]
-
-
-def wait_for(app: subprocess.Popen, port: int) -> None:
-    """Until the app takes connections."""
-    deadline = time.monotonic() + PATIENCE
-    while not is_listening(port):
-        assert app.poll() is None, "the app has ended; its words are above"
-        assert time.monotonic() < deadline, "the app does not listen"
-        time.sleep(0.02)
-
-
-def is_listening(port: int) -> bool:
-    with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
-        return True
-    return False
 
 
 class Visitor:

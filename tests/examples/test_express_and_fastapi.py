@@ -9,7 +9,8 @@ import sys
 
 import httpx
 import pytest
-from pair import EXAMPLE, PATIENCE, ROOT, SlowCount, is_listening
+from pair import EXAMPLE, ROOT, SlowCount
+from processes import PATIENCE, is_listening
 
 from needs import node_dir
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from pair import HOST, PATIENCE, ROOT, free_ports, wait_for
+from pair import ROOT
+from processes import HOST, PATIENCE, free_ports, wait_for
 
 from connect_sqlite import SQLiteStore
 from connect_sqlite._session.options import CookieOptions
@@ -49,7 +50,7 @@ def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx.Cl
     """A visitor to the app that the page writes in this language."""
     program, text = ("node", JS) if request.param == "js" else (sys.executable, PYTHON)
     (tmp_path / "app").write_text(text)
-    port, _ = free_ports()
+    (port,) = free_ports(1)
     own = {"NODE_PATH": str(node_dir() / "node_modules"), "SECRET": SECRET, "PORT": str(port)}
     app = subprocess.Popen([program, "app"], cwd=tmp_path, env={**os.environ, **own})
     try:

@@ -1,0 +1,30 @@
+"""How each server is told to serve an example on a port of this machine only."""
+
+import sys
+from pathlib import Path
+
+__all__ = ["HERE", "HOST", "SERVERS", "command"]
+
+HERE = Path(__file__).resolve().parent
+HOST = "127.0.0.1"
+
+SERVERS = {
+    # ASGI
+    "uvicorn": "-m uvicorn {file}:app --host {host} --port {port} --log-level warning",
+    "hypercorn": "-m hypercorn {file}:app --bind {host}:{port} --log-level warning",
+    "daphne": "-m daphne --bind {host} --port {port} --verbosity 0 {file}:app",
+    "gunicorn-asgi": "-m gunicorn {file}:app --bind {host}:{port} --workers 4 --preload"
+    " --worker-class asgi --log-level warning --no-control-socket",
+    # WSGI
+    "gunicorn": "-m gunicorn {file}:app --bind {host}:{port} --workers 4 --preload"
+    " --log-level warning --no-control-socket",
+    "waitress": "-m waitress --listen {host}:{port} {file}:app",
+    # A file that is a program: its port is in the environment, as PORT.
+    "itself": "{file}.py",
+}
+
+
+def command(server: str, file: str, port: int) -> list[str]:
+    """What to run in this folder, with DATABASE and SECRET in the environment."""
+    line = SERVERS[server].format(file=file, host=HOST, port=port)
+    return [sys.executable, *line.split()]

@@ -1,0 +1,45 @@
+"""The table of the examples: one line for each app under each server that it is tested on."""
+
+from typing import NamedTuple
+
+import pytest
+
+
+class App(NamedTuple):
+    """An example under a server."""
+
+    framework: str
+    """As the app's own answers name it."""
+    file: str
+    """In `examples/frameworks`, without `.py`."""
+    server: str
+    """One of `SERVERS` in `examples/frameworks/servers.py`."""
+    cookie: str = "connect.sid"
+    shares: bool = True
+    """Whether that cookie is ours, so that all examples know each other's visitors."""
+
+    @property
+    def label(self) -> str:
+        return f"{self.file.removesuffix('_app')}-{self.server}"
+
+
+APPS = [
+    App("FastAPI", "fastapi_app", "uvicorn"),
+]
+
+# Those that share come first, so that a line has the same place in both lists and its server is
+# started once for the tests of both.
+SHARING = [app for app in APPS if app.shares]
+EVERYONE = [*SHARING, *(app for app in APPS if not app.shares)]
+
+# Each framework once, under the first of its servers.
+NEIGHBOURS = [*{app.framework: app for app in reversed(SHARING)}.values()][::-1]
+
+
+def on(apps: list[App]) -> pytest.MarkDecorator:
+    """Run the test on each of these, as `server`."""
+    labels = [app.label for app in apps]
+    return pytest.mark.parametrize("server", apps, ids=labels, indirect=True, scope="session")
+
+
+everywhere, where_the_cookie_is_ours = on(EVERYONE), on(SHARING)
