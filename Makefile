@@ -49,7 +49,8 @@ lock: ## Pin the newest releases that requirements/*.in allow
 	@cd requirements && for name in $(LOCKED); do UV_CUSTOM_COMPILE_COMMAND="make lock" \
 		../.venv/bin/uv pip compile --quiet --system-certs --upgrade \
 		--universal --python-version 3.11 $$name.in --output-file $$name.txt || exit 1; done
+	@$(RUN) tools.sources
 
 clean: ## Remove everything that these targets made
-	rm -rf .venv .venvs node/node_modules build dist .coverage \
+	rm -rf .venv .venvs .sources node/node_modules build dist .coverage \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -4,16 +4,18 @@ import ast
 import json
 import re
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
 
 import needs
-from tools import environments, interpreters, node, setup, suite, work
+from tools import environments, interpreters, node, setup, sources, suite, work
 from tools.interpreters import Interpreter
 
 ROOT = Path(__file__).resolve().parent.parent
-PINS = sorted((ROOT / "requirements").glob("*.txt"))
+SOURCES = ROOT / "requirements/sources.txt"
+PINS = sorted(set((ROOT / "requirements").glob("*.txt")) - {SOURCES})
 
 
 def fake_python(path, version, complete=True):
@@ -154,6 +156,64 @@ def test_every_requirement_is_pinned(path):
     assert [] == [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+( ; .*)?", line)]
     chosen = {name.lower() for name in environments.peers(path.stem)}
     assert set() == chosen - {line.split("==")[0] for line in lines}
+
+
+def test_the_sources_of_the_frameworks_tests_are_pinned():
+    """Their tests are those of the releases that are installed, and each archive has a hash."""
+    installed = {
+        line.split(" ")[0] for name in ("demo", "frameworks") for line in sources.locked(name)
+    }
+    assert all(
+        re.fullmatch(r"\S+==\S+ --hash=sha256:[0-9a-f]{64}", each) for each in sources.pins()
+    )
+    pinned = [each.split(" ")[0] for each in sources.pins()]
+    assert sources.releases(installed) == pinned, "run `make lock`"
+
+
+@pytest.fixture
+def archive(tmp_path, monkeypatch):
+    """One pinned sdist, and a pip that hands it out; returns what was asked of pip."""
+    (tmp_path / "sources.txt").write_text("Some==1.0 --hash=sha256:00\n")
+    monkeypatch.setattr(sources, "REQUIREMENTS", tmp_path)
+    monkeypatch.setattr(sources, "FOLDER", tmp_path / ".sources")
+    asked = []
+
+    def pip(command, **_):
+        asked.append(command)
+        scratch = Path(command[command.index("--dest") + 1])
+        (scratch / "Some-1.0").mkdir()
+        (scratch / "Some-1.0/test_it.py").write_text("")
+        with tarfile.open(scratch / "Some-1.0.tar.gz", "w:gz") as packed:
+            packed.add(scratch / "Some-1.0", "Some-1.0")
+
+    monkeypatch.setattr(sources, "run", pip)
+    return asked
+
+
+def test_a_source_is_fetched_once(archive, tmp_path):
+    """An sdist is unpacked under its name, compared with its hash, and not fetched again."""
+    sources.fetch()
+    sources.fetch()
+    assert 1 == len(archive)
+    assert "--require-hashes" in archive[0]
+    assert ["some-1.0"] == [path.name for path in (tmp_path / ".sources").iterdir()]
+    assert (tmp_path / ".sources/some-1.0/test_it.py").exists()
+    (tmp_path / "sources.txt").write_text("Some==1.0 --hash=sha256:01\n")
+    sources.fetch()
+    assert 2 == len(archive)
+
+
+def test_a_source_that_cannot_be_had_is_named(archive, monkeypatch):
+    """Without an index, or with another hash than pinned, the set-up fails and says for what."""
+
+    def pip(command, **_):
+        raise work.Failed("THESE PACKAGES DO NOT MATCH THE HASHES")
+
+    monkeypatch.setattr(sources, "run", pip)
+    with pytest.raises(work.Failed, match=r"of Some==1\.0 could not be had.\n.* HASHES"):
+        sources.fetch()
+    with pytest.raises(work.Failed):
+        sources.fetch()
 
 
 def test_node_packages_are_pinned():

@@ -10,7 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from . import interpreters, node
+from . import interpreters, node, sources
 from .environments import MAIN, OTHERS, Environment
 from .interpreters import SUPPORTED, Interpreter
 from .work import Failed, loud
@@ -23,6 +23,7 @@ class Purpose(NamedTuple):
     others: tuple[str, ...] = ()
     peers: tuple[str, ...] = ()
     node: bool = False
+    sources: bool = False
 
 
 _TESTS = ("demo", "test", "frameworks")
@@ -31,7 +32,7 @@ PURPOSES = {
     "--demo": Purpose(("demo",)),
     "--example": Purpose(("demo",), node=True),
     "--check": Purpose((*_TESTS, "check")),
-    "--test": Purpose((*_TESTS, "check"), others=_TESTS, node=True),
+    "--test": Purpose((*_TESTS, "check"), others=_TESTS, node=True, sources=True),
     "--bench": Purpose(_TESTS, peers=("bench",), node=True),
     "--lock": Purpose(("lock", "demo")),
 }
@@ -75,8 +76,12 @@ def set_up(purpose: Purpose) -> Ready:
         packages = background.submit(node.install) if purpose.node else None
         main.install(purpose.main)
         left_out = [f"{peer}: does not install here" for peer in main.install_peers(purpose.peers)]
+        # With the main environment's pip, while the others are installed.
+        tests = background.submit(sources.fetch) if purpose.sources else None
         for environment in others:
             environment.install(purpose.others)
+        if tests:
+            tests.result()
         without_node = packages.result() if packages else None
     return Ready([main, *others], left_out + ([without_node] if without_node else []))
 
