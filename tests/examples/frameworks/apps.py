@@ -24,7 +24,24 @@ class App(NamedTuple):
 
 
 APPS = [
+    App("ASGI", "asgi_app", "uvicorn"),
+    App("ASGI", "asgi_app", "hypercorn"),
+    App("ASGI", "asgi_app", "daphne"),
+    App("ASGI", "asgi_app", "gunicorn-asgi"),
+    App("Bottle", "bottle_app", "waitress"),
+    App("Bottle", "bottle_app", "gunicorn"),
+    App("Falcon", "falcon_app", "waitress"),
+    App("Falcon", "falcon_app", "gunicorn"),
     App("FastAPI", "fastapi_app", "uvicorn"),
+    App("FastAPI", "fastapi_app", "hypercorn"),
+    App("FastAPI", "fastapi_app", "daphne"),
+    App("FastAPI", "fastapi_app", "gunicorn-asgi"),
+    App("Starlette", "starlette_app", "uvicorn"),
+    App("Starlette", "starlette_app", "hypercorn"),
+    App("Starlette", "starlette_app", "daphne"),
+    App("Starlette", "starlette_app", "gunicorn-asgi"),
+    App("WSGI", "wsgi_app", "waitress"),
+    App("WSGI", "wsgi_app", "gunicorn"),
 ]
 
 # Those that share come first, so that a line has the same place in both lists and its server is
