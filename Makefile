@@ -36,9 +36,9 @@ demo: ## Run the demo and say where it listens
 	@$(RUN) tools.setup --demo
 	@$(PYTHON) -m demo
 
-example: ## Run an Express app and a FastAPI app on the same sessions
-	@$(RUN) tools.setup --example
-	@$(PYTHON) examples/express-and-fastapi
+example: ## Run Express and FastAPI on the same sessions, or APP=flask, or APP="django quart"
+	@$(RUN) tools.setup $(if $(APP),--frameworks,--example)
+	@$(PYTHON) examples/$(if $(APP),frameworks $(APP),express-and-fastapi)
 
 bench: ## Race against what people would otherwise use
 	@$(RUN) tools.setup --bench

@@ -31,6 +31,7 @@ _TESTS = ("demo", "test", "frameworks")
 PURPOSES = {
     "--demo": Purpose(("demo",)),
     "--example": Purpose(("demo",), node=True),
+    "--frameworks": Purpose(("demo", "frameworks")),
     "--check": Purpose((*_TESTS, "check")),
     "--test": Purpose((*_TESTS, "check"), others=_TESTS, node=True, sources=True),
     "--bench": Purpose(_TESTS, peers=("bench",), node=True),

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-__all__ = ["HERE", "HOST", "SERVERS", "command"]
+__all__ = ["FIRST", "HERE", "HOST", "SERVERS", "command"]
 
 HERE = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
@@ -22,6 +22,22 @@ SERVERS = {
     # A file that is a program: its port is in the environment, as PORT.
     "itself": "{file}.py",
 }
+
+FIRST = {
+    "aiohttp": "itself",
+    "asgi": "uvicorn",
+    "bottle": "waitress",
+    "django": "gunicorn",
+    "falcon": "gunicorn",
+    "fastapi": "uvicorn",
+    "flask": "gunicorn",
+    "litestar": "uvicorn",
+    "pyramid": "waitress",
+    "quart": "hypercorn",
+    "starlette": "uvicorn",
+    "wsgi": "gunicorn",
+}
+"""The server that `python examples/frameworks` takes for each."""
 
 
 def command(server: str, file: str, port: int) -> list[str]:

@@ -204,11 +204,13 @@ def test_signing_out(server, browser):
     """The session is gone for everybody, the cookie is deleted, and a copy of it is worthless."""
     name = anybody()
     visitor, elsewhere = browser().sign_in(name), browser().sign_in(name)
+    visitor.note("from before")
     copy = visitor.copy()
     visitor.good("POST", "/sign-out")
     assert visitor.cookie is None
     assert (False, False) == (visitor.is_known, copy.is_known)
     assert [True] == [line["here"] for line in elsewhere.sessions]
+    assert [] == copy.sign_in(name).account["notes"] == visitor.sign_in(name).account["notes"]
 
 
 @everywhere
