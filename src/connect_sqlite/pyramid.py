@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from ._session.blocking import BlockingManager, BlockingSession, Stream, refusal_headers
+from ._session.blocking import BlockingManager, BlockingSession, Stream, is_whole, refusal_headers
 from ._session.events import SessionEvent
 from ._session.extras import extra
 from ._session.options import CookieOptions
@@ -42,7 +42,6 @@ class Session(BlockingSession):
 
     __slots__ = ("_has_new_token", "_waited")
 
-    _home: "SessionFactory"
     _waited: bool
     """Whether it let the other response callbacks go first."""
     _has_new_token: bool
@@ -56,8 +55,7 @@ class Session(BlockingSession):
     @property
     def created(self) -> int:  # type: ignore[override]
         """When it began, in whole seconds since 1970.  Now, for one that is new, or Node's."""
-        at = self._marks.created
-        return (self._timeouts.now() if at is None else at) // 1000
+        return (self._marks.created or self._timeouts.now()) // 1000
 
     def changed(self) -> None:
         """Need not be called: what changed is found by comparing, however deep it lies."""
@@ -108,7 +106,7 @@ class Session(BlockingSession):
             return
         if request.__dict__.get("session", self) is None:
             self._home.unset(self)
-        self._home._answer(self, request.environ, response)
+        _answer(self, request.environ, response)
 
     def _finish(self, _: Any) -> None:
         """Pyramid's finished callback, after its `NewResponse`, or after an exception."""
@@ -132,10 +130,7 @@ class SessionFactory(BlockingManager):
         secret: Secret | Sequence[Secret] | None = None,
         **options: Any,
     ) -> None:
-        """Make the factory, with the options of every session middleware, checked here.
-
-        Functions of the request, such as `skip`, `cookie` and `genid`, are given Pyramid's.
-        """
+        """As every session middleware's; functions of the request are given Pyramid's."""
         super().__init__(None, store=store, secret=secret, **options)
 
     def __call__(self, request: Any) -> Session:
@@ -164,21 +159,6 @@ class SessionFactory(BlockingManager):
         request.add_finished_callback(session._finish)
         return session
 
-    def _answer(self, session: Session, environ: Any, response: Any) -> None:
-        """Save the session; the response gets its cookie, or becomes a refusal."""
-        failed, host = response.status_int == 500, environ.get("HTTP_HOST", "")
-        headers = response.headerlist
-        headers, refusal = self._begin(session, failed=failed, host=host, headers=headers)
-        if refusal is not None:
-            _refuse(response, refusal)
-            return
-        body, wrapper = response.app_iter, environ.get("wsgi.file_wrapper")
-        # As it is where nothing can follow: the server may know a quick way to send it.
-        whole = (list, tuple, FileIter, *([wrapper] if isinstance(wrapper, type) else []))
-        if not isinstance(body, whole):
-            response.app_iter = Stream(body, session)
-        response.headerlist = headers  # after the body, which forgets its length
-
     def _opened(self) -> Store:
         assert self._location is not None
         return open_store(self._location, **self._opening())
@@ -197,11 +177,23 @@ def includeme(config: Any) -> None:
     config.set_session_factory(SessionFactory(store, **read.options))
 
 
+def _answer(session: Session, environ: Any, response: Any) -> None:
+    """Save the session; the response gets its cookie, or becomes a refusal."""
+    failed, host = response.status_int == 500, environ.get("HTTP_HOST", "")
+    headers = response.headerlist
+    headers, refusal = session._home._begin(session, failed=failed, host=host, headers=headers)
+    if refusal is not None:
+        _refuse(response, refusal)
+        return
+    body = response.app_iter
+    if not is_whole(body, environ) and not isinstance(body, FileIter):
+        response.app_iter = Stream(body, session)
+    response.headerlist = headers  # after the body, which forgets its length
+
+
 def _refuse(response: Any, refusal: Refusal) -> None:
     """Answer with an error: somebody who is signed in is never served as a stranger."""
-    close = getattr(response.app_iter, "close", None)
-    if close is not None:
-        close()
+    getattr(response.app_iter, "close", bool)()
     response.status = f"{refusal.status} {refusal.reason}"
     response.headerlist = refusal_headers(refusal)
     response.body = refusal.text
