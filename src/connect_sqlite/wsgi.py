@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from typing import Any
 
-from ._session.blocking import BlockingManager, BlockingSession, refusal_headers
+from ._session.blocking import BlockingManager, BlockingSession, is_whole, refusal_headers
 from ._session.events import SessionEvent
 from ._session.options import CookieOptions
 from ._session.refusal import refused
@@ -115,11 +115,8 @@ class _Response:
 
     def of(self, body: Iterable[bytes]) -> Iterable[bytes]:
         """What to hand to the server for the application's body."""
-        # As it is where nothing can follow: the server may know a quick way to send it.
-        wrapper = self._environ.get("wsgi.file_wrapper")
-        whole = (list, tuple, wrapper) if isinstance(wrapper, type) else (list, tuple)
         self._body = body
-        if self._status and isinstance(body, whole):
+        if self._status and is_whole(body, self._environ):
             if not self._session._started:
                 self._begin()
             if self._refusal is None:

@@ -1,6 +1,7 @@
 """What the doors of frameworks that block share: the session, and what is done for a response."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from ..contract import Store, StoredSession
 from ..errors import InvalidSession, SessionLimitReached, StoreError
@@ -12,7 +13,8 @@ from .refusal import Refusal, refused
 from .rules import Moment
 from .session import Session
 
-__all__ = ["BlockingManager", "BlockingSession", "Stream", "TextHeaders", "refusal_headers"]
+__all__ = ["BlockingManager", "BlockingSession", "Stream", "TextHeaders"]
+__all__ += ["is_whole", "refusal_headers"]
 
 TextHeaders = list[tuple[str, str]]
 
@@ -144,6 +146,15 @@ class Stream:
                 close()
         finally:
             self._session._save_late()
+
+
+def is_whole(body: object, environ: Mapping[str, Any]) -> bool:
+    """Whether nothing can follow once the body is made, so that it is best left as it is.
+
+    The server may know a quick way to send it.
+    """
+    wrapper = environ.get("wsgi.file_wrapper")
+    return isinstance(body, (list, tuple, wrapper) if isinstance(wrapper, type) else (list, tuple))
 
 
 def refusal_headers(refusal: Refusal) -> TextHeaders:

@@ -36,6 +36,8 @@ APPS = [
     App("FastAPI", "fastapi_app", "hypercorn"),
     App("FastAPI", "fastapi_app", "daphne"),
     App("FastAPI", "fastapi_app", "gunicorn-asgi"),
+    App("Pyramid", "pyramid_app", "waitress"),
+    App("Pyramid", "pyramid_app", "gunicorn"),
     App("Starlette", "starlette_app", "uvicorn"),
     App("Starlette", "starlette_app", "hypercorn"),
     App("Starlette", "starlette_app", "daphne"),
