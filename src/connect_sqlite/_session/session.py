@@ -66,8 +66,9 @@ class Session(dict[str, Any]):
     """Whether the handler looked at it, so that the response depends on the cookie (`Vary`)."""
 
     def __init__(
-        self, home: Home, cookies: SessionCookies, *, https: bool, request: Any = None
+        self, home: Home, cookies: SessionCookies, https: bool, request: Any = None
     ) -> None:
+        # Called for each request, and given by place: keywords double its cost.
         self._home = home
         self._cookies = cookies
         self._https = https
