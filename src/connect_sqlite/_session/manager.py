@@ -203,6 +203,13 @@ class SessionManager(Generic[S]):
             )
         return sid
 
+    def has_changed_hands(self, session: Session) -> bool:
+        """Whether the session is another owner's than the one that was loaded."""
+        path, kept = self._policy.owner, session._kept
+        if path is None or kept is None:
+            return False
+        return owner_in(path, session) != self._lifecycle.owner_of(kept)
+
     # ------------------------------------------------------------------ after the handler
 
     def unset(self, session: Session) -> None:
