@@ -62,7 +62,7 @@ def test_threat_19_a_change_of_owner_rotates_by_itself(site, store):
 
 @BOTH
 def test_threat_19_a_token_given_with_the_sign_in_is_good_and_the_old_one_dead(site):
-    """Threat 19: the page that signs in may carry a form; tokens from before it are worth nothing."""
+    """Threat 19: a form on the page that signs in works; tokens from before are worthless."""
 
     def sign_in(request):
         become(request)
