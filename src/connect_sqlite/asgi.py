@@ -36,6 +36,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+# Reading a member from its enum costs ten times as much as reading a name.
+_LATE = Moment.LATE
 _MOMENTS = {
     "http.response.start": Moment.RESPONSE,
     "websocket.http.response.start": Moment.RESPONSE,
@@ -99,12 +101,15 @@ class SessionMiddleware(SessionManager[AsyncStore]):
                 send = self._closing(send)
             await self.app(scope, receive, send)
             return
-        https, request = self._is_https(scope), self.remembered(scope)
-        session = Session(self, self._jar.of(scope), https=https, request=request)
+        forwarded = _header(scope, b"x-forwarded-proto") if self._proxy else b""
+        https = self.is_https(scope.get("scheme", ""), forwarded)
+        session = Session(self, self._jar.of(scope), https, self.remembered(scope))
         session._started = session._refused = session._failed = False
-        # HTTP/2 may split the cookies over several fields.
-        cookies = [value for name, value in scope["headers"] if name == b"cookie"]
-        if cookies and (ids := self._jar.offered(b"; ".join(cookies))):
+        cookies = b""
+        for name, value in scope["headers"]:
+            if name == b"cookie":  # HTTP/2 may split them over several fields
+                cookies = cookies + b"; " + value if cookies else value
+        if cookies and (ids := self._jar.offered(cookies)):
             try:
                 if self._limited:
                     await carry_async(self.store, self.loading(session, ids))
@@ -127,7 +132,9 @@ class SessionMiddleware(SessionManager[AsyncStore]):
                 await self._act(session, Moment.LATE)
             raise
         if (session.accessed or session._touched) and not session._failed:
-            await self._act(session, Moment.LATE)
+            plan = self._lifecycle.plan(session, _LATE)
+            if plan is not NOTHING_TO_DO:
+                await self._carry(session, plan)
 
     async def _serve_socket(
         self, scope: Scope, receive: Receive, send: Send, begin: Send, session: Session
@@ -152,10 +159,6 @@ class SessionMiddleware(SessionManager[AsyncStore]):
         if isinstance(scope.get("session"), BaseSession):
             return False
         return self._everywhere or self.applies(scope, scope["path"], scope.get("root_path", ""))
-
-    def _is_https(self, scope: Scope) -> bool:
-        forwarded = _header(scope, b"x-forwarded-proto") if self._proxy else b""
-        return self.is_https(scope.get("scheme", ""), forwarded)
 
     def _send(
         self, session: Session, scope: Scope, send: Send, message: Message

@@ -51,8 +51,7 @@ class SessionMiddleware(BlockingManager):
             return self.app(environ, start_response)  # type: ignore[no-any-return]
         forwarded = environ.get("HTTP_X_FORWARDED_PROTO", "").encode("latin-1")
         https = self.is_https(environ.get("wsgi.url_scheme", ""), forwarded)
-        request = self.remembered(environ)
-        session = Session(self, self._jar.of(environ), https=https, request=request)
+        session = Session(self, self._jar.of(environ), https, self.remembered(environ))
         try:
             self._load(session, environ.get("HTTP_COOKIE", ""))
         except StoreError as error:

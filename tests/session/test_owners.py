@@ -61,6 +61,24 @@ def test_threat_19_a_change_of_owner_rotates_by_itself(site, store):
 
 
 @BOTH
+def test_threat_19_a_token_given_with_the_sign_in_is_good_and_the_old_one_dead(site):
+    """Threat 19: a form on the page that signs in works; tokens from before are worthless."""
+
+    def sign_in(request):
+        become(request)
+        return token(request)
+
+    browser = site({**PAGES, "/in": sign_in}, **OWNED).browser()
+    old = browser.get("/token").json()
+    for who in (7, 8):
+        new = browser.get(f"/in?id={who}").json()
+        assert [False, True] == [
+            browser.get("/check", params={"token": each}).json() for each in (old, new)
+        ]
+        old = new
+
+
+@BOTH
 @pytest.mark.parametrize("path", ["/become?id=7", "/rename", "/count", "/idle"])
 def test_threat_19_the_same_owner_keeps_the_id(site, path):
     """Threat 19: a request that leaves the owner as it is does not rotate."""

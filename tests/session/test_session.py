@@ -40,6 +40,9 @@ class Home:
     def new_id(self, request):
         return new_id()
 
+    def has_changed_hands(self, session):
+        return False
+
 
 def new(clock=None, *, max_age=None, **options):
     cookies = SessionCookies("connect.sid", CookieOptions(max_age=max_age), Signer(SECRET))

@@ -75,6 +75,20 @@ def test_threat_28_an_idle_session_ends(site, store, clock):
     assert [] == app.run(store.ids())
 
 
+def test_threat_28_an_active_session_lives_on_a_store_that_does_not_touch(site, store, clock):
+    """Threat 28: with a store's `disable_touch` too, it is idleness that ends a session."""
+    still = type(store)(clock=clock, disable_touch=True)
+    app = site(PAGES, idle_timeout=HOUR, store=still)
+    browser = app.browser()
+    browser.get("/count")
+    for _ in range(4):
+        clock.advance(HOUR * 0.6)
+        assert {"n": 1} == browser.get("/").json()
+    clock.advance(HOUR)
+    assert {} == browser.get("/").json()
+    app.run(still.close())
+
+
 @pytest.mark.parametrize("max_age", [None, 30 * DAY])
 def test_threat_28_a_session_that_express_keeps_alive_is_idle_too(site, store, clock, max_age):
     """Threat 28: a row of Express's, which ends far away, is over an hour after its last use."""

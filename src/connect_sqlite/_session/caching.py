@@ -16,8 +16,14 @@ def protected(headers: Headers, *, is_personal: bool, sets_cookie: bool) -> Head
     A personal response, and one that sets the cookie, is stored nowhere unless the handler said
     something else; one that sets the cookie is never left to shared caches.
     """
-    names = {name.lower() for name, _ in headers}
-    if b"vary" not in names:
+    varies = cached = False
+    for name, _ in headers:  # on the path of most requests
+        name = name.lower()
+        if name == b"vary":
+            varies = True
+        elif name == b"cache-control":
+            cached = True
+    if not varies:
         headers = [*headers, _VARY]
     else:
         vary = _values(headers, b"vary")
@@ -25,7 +31,7 @@ def protected(headers: Headers, *, is_personal: bool, sets_cookie: bool) -> Head
             headers = _with(headers, b"vary", [*vary, b"Cookie"])
     if not (is_personal or sets_cookie):
         return headers
-    if b"cache-control" not in names:
+    if not cached:
         return [*headers, _NO_STORE]
     said = _values(headers, b"cache-control")
     if sets_cookie and not _CONFINED & {value.lower() for value in said}:

@@ -49,8 +49,11 @@ def carrying(plan: Plan, timeouts: Timeouts, new_id: Callable[[], str]) -> Steps
         case Rotate():
             return Outcome((yield from _rotating(step, new_id)), lifetime)
         case Touch():
-            lives = (yield step) != TouchResult.EXPIRED
-            return Outcome(step.sid, lifetime) if lives else NONE_LIVES
+            result: TouchResult | None = yield step
+            if result is None and timeouts.idle is not None and plan.kept is not None:
+                # The store has `disable_touch`, but whoever is active must not be found idle.
+                return (yield from _merging(step.as_merge(), plan, timeouts))
+            return NONE_LIVES if result == TouchResult.EXPIRED else Outcome(step.sid, lifetime)
         case Read():
             lives = (yield step) is not None
             return Outcome(step.sid, lifetime) if lives else NONE_LIVES

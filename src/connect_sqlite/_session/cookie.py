@@ -3,6 +3,8 @@
 The form is express-session's, so that both sides read each other's.
 """
 
+from collections.abc import Callable
+from functools import lru_cache
 from math import ceil
 from time import gmtime
 from typing import Any
@@ -12,7 +14,10 @@ from ..expiry import NEVER, to_datetime, to_iso
 from .options import CookieOptions
 from .signing import Signer
 
-__all__ = ["CookieWriter", "signed_ids"]
+__all__ = ["CookieWriter", "Unsign", "signed_ids", "unsigning"]
+
+Unsign = Callable[[bytes], str | None]
+"""From a cookie's value to the id in it, if the signature holds."""
 
 _MOST_CANDIDATES = 3
 # Cookies of one name differ in path and domain; a thousand of them would be an attack.
@@ -20,6 +25,8 @@ _MOST_LOOKED_AT = 32
 # An id has at most 255 bytes; with its signature and every byte escaped it stays below this.
 _LONGEST_VALUE = 1024
 _NO_LIFETIME = dict.fromkeys(("originalMaxAge", "expires", "maxAge"))
+_MOST_REMEMBERED = 4096
+"""A megabyte or so: a page with its pictures, and the next one, bring the same cookie."""
 _BLANKS = b" \t"
 _UNESCAPED = "!~*'()"  # beside what quote never escapes: JavaScript's encodeURIComponent
 
@@ -27,7 +34,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def signed_ids(header: bytes, name: bytes, signer: Signer) -> list[str]:
+def signed_ids(header: bytes, name: bytes, unsign: Unsign) -> list[str]:
     """The ids in the cookies of this name whose signature holds: in order, three at most.
 
     Whatever is odd about a cookie makes it none.  Takes time in proportion to the header's length,
@@ -44,13 +51,40 @@ def signed_ids(header: bytes, name: bytes, signer: Signer) -> list[str]:
             end = len(header)
         key, _, value = header[header.rfind(b";", 0, found) + 1 : end].partition(b"=")
         if key.strip(_BLANKS) == name:
-            sid = _unsigned(value.strip(_BLANKS), signer) if len(value) <= _LONGEST_VALUE else None
+            sid = unsign(value.strip(_BLANKS)) if len(value) <= _LONGEST_VALUE else None
             if sid is not None and sid not in ids:
                 ids.append(sid)
                 if len(ids) == _MOST_CANDIDATES:
                     break
         found = header.find(name, end)
     return ids
+
+
+def unsigning(signer: Signer) -> Unsign:
+    """Reads values with this signer, and remembers those that were genuine, the last used ones.
+
+    A signature that held once holds as long as the secret is the same.  A forged value is never
+    remembered, so that no flood of them drives out the others.
+    """
+
+    @lru_cache(maxsize=_MOST_REMEMBERED)
+    def genuine(value: bytes) -> str:
+        sid = _unsigned(value, signer)
+        if sid is None:
+            raise _Forged
+        return sid
+
+    def unsign(value: bytes) -> str | None:
+        try:
+            return genuine(value)
+        except _Forged:
+            return None
+
+    return unsign
+
+
+class _Forged(Exception):
+    """No secret of ours signed it."""
 
 
 def _unsigned(value: bytes, signer: Signer) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from .cookie import CookieWriter, signed_ids
+from .cookie import CookieWriter, signed_ids, unsigning
 from .options import CookieOptions, checked_name, cookie_options
 from .plan import Outcome, Plan, Tell
 from .signing import Signer
@@ -77,7 +77,7 @@ class Jar:
 
     def __init__(self, name: str, cookie: CookieChoice, signer: Signer) -> None:
         self._name = name.encode()
-        self._signer = signer
+        self._unsign = unsigning(signer)
 
         @lru_cache(maxsize=64)
         def made(options: CookieOptions) -> SessionCookies:
@@ -97,7 +97,7 @@ class Jar:
 
     def offered(self, cookies: bytes) -> list[str]:
         """The ids to try, in order, from the request's `Cookie` fields joined by `; `."""
-        return signed_ids(cookies, self._name, self._signer)
+        return signed_ids(cookies, self._name, self._unsign)
 
 
 def _is_loopback(host: bytes) -> bool:

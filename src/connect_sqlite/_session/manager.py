@@ -10,19 +10,17 @@ from logging import getLogger
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ..contract import AsyncStore, Store, StoredSession
-from ..errors import SessionGone, SessionLimitReached, StoreError
+from ..errors import SessionGone, StoreError
 from ..handles import handle_of
 from .carry import Steps, carrying
 from .events import Hook, Hooks, SessionEvent
 from .jar import CookieChoice, Jar
 from .lifecycle import Lifecycle
+from .limits import OwnerLimit
 from .plan import (
     NONE_LIVES,
     Create,
     Destroy,
-    DestroyMany,
-    Find,
-    Kept,
     Notify,
     Outcome,
     Plan,
@@ -137,6 +135,7 @@ class SessionManager(Generic[S]):
         )
         self._lifecycle = Lifecycle(self._policy, self.timeouts)
         self._limited = self.timeouts.idle is not None or self.timeouts.absolute is not None
+        self._limit = OwnerLimit.of(self._policy, self._hooks, self.timeouts, self._is_over)
         self._told = any((on_created, on_rotated, on_destroyed))
         self._said_withheld = False
         self.store: S = store if self._location is None else self._opened()  # type: ignore[assignment]
@@ -203,6 +202,13 @@ class SessionManager(Generic[S]):
             )
         return sid
 
+    def has_changed_hands(self, session: Session) -> bool:
+        """Whether the session is another owner's than the one that was loaded."""
+        path, kept = self._policy.owner, session._kept
+        if path is None or kept is None:
+            return False
+        return owner_in(path, session) != self._lifecycle.owner_of(kept)
+
     # ------------------------------------------------------------------ after the handler
 
     def unset(self, session: Session) -> None:
@@ -232,15 +238,14 @@ class SessionManager(Generic[S]):
             )
         if plan.step is None:
             return NONE_LIVES
-        kept, most = session._kept, self._policy.sessions_per_owner
-        is_limited = most is not None and plan.owner is not None
-        if is_limited and self._policy.at_limit == "refuse":
-            yield from self._refusing(plan, kept)
+        kept, limit = session._kept, self._limit if plan.owner is not None else None
+        if limit is not None:
+            yield from limit.before(plan, kept)
         outcome = yield from carrying(plan, self.timeouts, lambda: self.new_id(session._request))
         if self._told:
             yield from self._telling(session, plan, outcome)
-        if is_limited and self._policy.at_limit == "end_oldest" and outcome.sid is not None:
-            has_room = yield from self._ending_oldest(plan, outcome.sid)
+        if limit is not None and outcome.sid is not None:
+            has_room = yield from limit.after(plan, outcome.sid)
             outcome = outcome if has_room else NONE_LIVES
         session._settle(plan, outcome)
         return outcome
@@ -272,42 +277,6 @@ class SessionManager(Generic[S]):
         return None
 
     # ------------------------------------------------------------------ limits and hooks
-
-    def _of_owner(self, plan: Plan) -> Steps[list[StoredSession]]:
-        assert self._policy.owner is not None
-        assert plan.owner is not None
-        found: list[StoredSession] = yield Find(self._policy.owner, plan.owner)
-        return [row for row in found if not self._is_over(row)]
-
-    def _refusing(self, plan: Plan, kept: Kept | None) -> Steps[None]:
-        others = yield from self._of_owner(plan)
-        most = self._policy.sessions_per_owner or 0
-        if sum(kept is None or row.id != kept.sid for row in others) >= most:
-            raise SessionLimitReached(
-                f"there are {most} sessions of this owner already: end one of them first"
-            )
-
-    def _ending_oldest(self, plan: Plan, sid: str) -> Steps[bool]:
-        """Whether there is room for this session, for it is not among those that were too many."""
-        rows = yield from self._of_owner(plan)
-        most, now = self._policy.sessions_per_owner or 0, self.timeouts.now()
-
-        def youth(row: StoredSession) -> tuple[int, int, str]:
-            # The same for all that sign in at this moment, lest they end each other.  A session
-            # from the future is one from before the clock was set back.
-            marks = Marks.of(row.get(MARKS))
-            began = marks.began or 0
-            return (began if began <= now else 0), marks.turn or 0, row.id
-
-        rows.sort(key=youth, reverse=True)
-        stay, ended = rows[:most], rows[most:]
-        if ended:
-            yield DestroyMany(tuple(row.id for row in ended))
-        if self._hooks.destroyed:
-            for row in ended:
-                event = SessionEvent(handle_of(row.id), plan.owner)
-                yield Notify(self._hooks.destroyed, event)
-        return len(stay) < most or sid in [row.id for row in stay]
 
     def _telling(self, session: Session, plan: Plan, outcome: Outcome) -> Steps[None]:
         hooks, step, sid = self._hooks, plan.step, outcome.sid

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from ..contract import AsyncStore, Data, Store
+from ..expiry import to_datetime
 from .changes import Changes, Print
 from .discreet import discreet
 from .events import Hook, SessionEvent
@@ -79,6 +80,10 @@ class Touch(NamedTuple):
     def until(cls, sid: str, ends: int) -> "Touch":
         """To this end, in milliseconds."""
         return cls(sid, {"cookie": {"expires": ends}})
+
+    def as_merge(self) -> Merge:
+        """The same as a save without changes."""
+        return Merge(self.sid, {}, (), to_datetime(self.session["cookie"]["expires"]))
 
     def on(self, store: Store | AsyncStore) -> Any:
         return store.touch(self.sid, self.session)

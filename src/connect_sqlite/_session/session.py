@@ -35,6 +35,7 @@ class Home(Protocol):
     store: Any
 
     def new_id(self, request: Any) -> str: ...
+    def has_changed_hands(self, session: Any) -> bool: ...
 
 
 class Session(dict[str, Any]):
@@ -66,8 +67,9 @@ class Session(dict[str, Any]):
     """Whether the handler looked at it, so that the response depends on the cookie (`Vary`)."""
 
     def __init__(
-        self, home: Home, cookies: SessionCookies, *, https: bool, request: Any = None
+        self, home: Home, cookies: SessionCookies, https: bool, request: Any = None
     ) -> None:
+        # Called for each request, and given by place: keywords double its cost.
         self._home = home
         self._cookies = cookies
         self._https = https
@@ -235,6 +237,8 @@ class Session(dict[str, Any]):
         Another text each time, for compression tells what stays the same; all are good until the
         session rotates.
         """
+        if self._home.has_changed_hands(self):
+            self.rotate()  # as it will when it is saved, and then this token would be dead
         if not isinstance(self.get(_CSRF), str):
             self[_CSRF] = csrf.new_secret()
         return csrf.masked(self[_CSRF])

@@ -71,13 +71,16 @@ class Marks(NamedTuple):
         """From a row.  What another program put there and is no time is not known."""
         if not isinstance(kept, dict):
             return cls()
-        # On the path of every request: no loop.
-        created, authenticated = _time(kept.get("created")), _time(kept.get("authenticated"))
-        return cls(created, authenticated, _time(kept.get("turn")))
-
-
-def _time(at: Any) -> int | None:
-    return at if type(at) is int and 0 <= at <= NEVER else None
+        # On the path of every request: no loop, and no call.
+        created, authenticated = kept.get("created"), kept.get("authenticated")
+        turn = kept.get("turn")
+        if type(created) is not int or not 0 <= created <= NEVER:
+            created = None
+        if type(authenticated) is not int or not 0 <= authenticated <= NEVER:
+            authenticated = None
+        if type(turn) is not int or not 0 <= turn <= NEVER:
+            turn = None
+        return cls(created, authenticated, turn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +162,13 @@ class Timeouts:
         """Whether a session that is only read has its end moved."""
         span = self._span(lifetime)
         interval: float = 1 if span is None else span / _SHARE_OF_LIFETIME
-        if self.touch_interval is not None:
-            interval = min(interval, self.touch_interval)
+        if self.touch_interval is not None and self.touch_interval < interval:
+            interval = self.touch_interval
+        end = NEVER if span is None else now + span  # as `end`, on the path of every request
+        if self.absolute is not None or end > NEVER:
+            end = min(self.limit(began), end)
         # A row that ends later than it could has met another clock or a shorter lifetime.
-        return not -_ROUNDING <= self.end(lifetime, began, now) - ends < interval
+        return not -_ROUNDING <= end - ends < interval
 
     def _span(self, lifetime: int | None) -> int | None:
         """How long a session lives that is not used."""
