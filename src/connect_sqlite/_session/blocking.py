@@ -4,31 +4,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..contract import Store, StoredSession
-from ..errors import InvalidSession, SessionLimitReached, StoreError
-from .caching import protected
 from .carry import carry, load
-from .manager import SessionManager
 from .plan import NOTHING_TO_DO
-from .refusal import Refusal, refused
+from .refusal import Refusal
+from .responses import ResponseManager, ResponseSession, TextHeaders, refusal_headers
 from .rules import Moment
 from .session import Session
 
 __all__ = ["BlockingManager", "BlockingSession", "Stream", "TextHeaders"]
 __all__ += ["is_whole", "refusal_headers"]
 
-TextHeaders = list[tuple[str, str]]
 
-
-class BlockingSession(Session):
+class BlockingSession(ResponseSession):
     """A session whose store is called, not awaited."""
 
-    __slots__ = ("_failed", "_started")
+    __slots__ = ()
 
     _home: "BlockingManager"
-    _started: bool
-    """Whether the headers are made, and the browser can be told no other id."""
-    _failed: bool
-    """Whether nothing more is saved."""
 
     def save(self) -> None:
         """Save now, not only as the response starts.
@@ -36,7 +28,7 @@ class BlockingSession(Session):
         Raises `InvalidSession` for a value that JSON has not, `SessionLimitReached` if its owner
         may have no more, and what else the store raises.
         """
-        self._home._act(self, Moment.LATE if self._started else Moment.RESPONSE)
+        self._home._act(self, self._saving_moment)
 
     def reload(self) -> None:
         """Take the session from the store again; changes that are not saved yet are dropped.
@@ -47,7 +39,7 @@ class BlockingSession(Session):
 
     def _save_late(self) -> None:
         """Save what changed after the headers were made."""
-        if (self.accessed or self._touched) and self._started and not self._failed:
+        if self._saves_late:
             self._home._act(self, Moment.LATE)
 
     def _save_after_exception(self) -> None:
@@ -57,7 +49,7 @@ class BlockingSession(Session):
             self._home._act(self, Moment.LATE)
 
 
-class BlockingManager(SessionManager[Store]):
+class BlockingManager(ResponseManager[Store]):
     """The sessions of an application whose store is called, not awaited."""
 
     face = Store
@@ -83,10 +75,14 @@ class BlockingManager(SessionManager[Store]):
         """Fill the session that the `Cookie` header names, if it names one."""
         session._started = session._failed = False
         if cookies and (ids := self._jar.offered(cookies.encode("latin-1", "replace"))):
-            if self._limited:
-                carry(self.store, self.loading(session, ids))
-            elif (row := load(self.store, ids)) is not None:
-                session._fill(row)
+            self._load_one(session, ids)
+
+    def _load_one(self, session: BlockingSession, ids: list[str]) -> None:
+        """Fill the session from the first of these that lives."""
+        if self._limited:
+            carry(self.store, self.loading(session, ids))
+        elif (row := load(self.store, ids)) is not None:
+            session._fill(row)
 
     def _begin(
         self, session: BlockingSession, *, failed: bool, host: str, headers: TextHeaders
@@ -95,29 +91,12 @@ class BlockingManager(SessionManager[Store]):
 
         Returns the response's headers, with its cookie; or what to answer in its place.
         """
-        moment = Moment.RESPONSE
-        if failed:
-            moment = Moment.FAILURE
-            session._failed = not self._policy.save_on_error
-        was_known = not session.is_new
-        plan = self._lifecycle.plan(session, moment)
-        cookie = None
+        known = not session.is_new
+        plan = self._planned(session, failed=failed)
+        answer = None
         if plan is not NOTHING_TO_DO:
-            try:
-                outcome = carry(self.store, self.carrying(session, plan))
-            except InvalidSession:
-                raise  # the application's mistake, and its traceback shows where
-            except (StoreError, SessionLimitReached) as error:
-                if self.raises(error):
-                    raise
-                session._started = session._failed = True
-                refusal = refused(error)
-                return refusal_headers(refusal), refusal
-            cookie = self.set_cookie(session, plan, outcome, host.encode("latin-1"))
-        session._started = True
-        if session.accessed or cookie is not None:
-            headers = _told(headers, is_personal=was_known and session.accessed, cookie=cookie)
-        return headers, None
+            answer = carry(self.store, self._answering(session, plan, host))
+        return self._answered(session, headers, answer, known=known)
 
     def _act(self, session: Session, moment: Moment) -> None:
         plan = self._lifecycle.plan(session, moment)
@@ -155,18 +134,3 @@ def is_whole(body: object, environ: Mapping[str, Any]) -> bool:
     """
     wrapper = environ.get("wsgi.file_wrapper")
     return isinstance(body, (list, tuple, wrapper) if isinstance(wrapper, type) else (list, tuple))
-
-
-def refusal_headers(refusal: Refusal) -> TextHeaders:
-    """As WSGI has them."""
-    return [(name.decode(), value.decode()) for name, value in refusal.headers]
-
-
-def _told(headers: TextHeaders, *, is_personal: bool, cookie: bytes | None) -> TextHeaders:
-    """The headers with what they have to say of the session."""
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    raw = protected(raw, is_personal=is_personal, sets_cookie=cookie is not None)
-    told = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
-    if cookie is not None:
-        told.append(("Set-Cookie", cookie.decode("latin-1")))
-    return told
