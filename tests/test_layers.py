@@ -28,6 +28,8 @@ KNOWS = {
     "__init__": PROMISE | {"_stores", "_sqlite", "_redis"},
     **dict.fromkeys(PROMISE, PROMISE),
     **dict.fromkeys(DOORS, PROMISE | {"_session", "_stores.opening"}),
+    # Litestar is ASGI: its sessions are those of that door, under other names.
+    "litestar": PROMISE | {"_session", "_stores.opening", "asgi"},
     **dict.fromkeys(PEOPLE, PROMISE | {"_stores.opening"}),
     "_session": PROMISE,
     "_stores": PROMISE,

@@ -22,7 +22,11 @@ COMES_ALONG = {"quart": {"flask"}}
 """What a framework itself needs of the others."""
 
 HERE = Path(connect_sqlite.__file__).parent
-DOORS = {door: need for door, need in NEEDS.items() if (HERE / f"{door}.py").exists()}
+DOORS = {
+    door: need
+    for door, need in NEEDS.items()
+    if (HERE / f"{door}.py").exists() or (HERE / door).exists()
+}
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -1,0 +1,20 @@
+"""What the frameworks' tests share."""
+
+import pytest
+
+
+@pytest.fixture
+def litestar_site(tmp_path):
+    """A function that makes a site of Litestar's handlers, on a file that can be looked into."""
+    from .litestar_site import Site
+
+    made = []
+
+    def make(*handlers, **options):
+        site = Site(tmp_path / "sessions.db", handlers, **options)
+        made.append(site)
+        return site
+
+    yield make
+    for each in made:
+        each.close()
