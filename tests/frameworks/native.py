@@ -64,7 +64,8 @@ def run_pytest(
         report = Path(scratch) / "report.json"
         told = {"NATIVE_REPORT": str(report), "NATIVE_FOLDER": str(folder)}
         named = [part for each in ("frameworks.native_report", *plugins) for part in ("-p", each)]
-        command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+        # -P: the folder is no place to import from before the plugins have imported theirs.
+        command = [python, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
         done = run([*command, *named, *options, *tests], folder, {**told, **(env or {})})
         if not report.exists():
             pytest.fail(f"pytest ended with {done.returncode}:\n{done.stdout}")

@@ -31,7 +31,7 @@ def pytest_collectreport(report):
 
 def pytest_sessionfinish(session):
     """Leave all of it to the parent, and say which modules came from the source's folder."""
-    folder = Path(os.environ["NATIVE_FOLDER"])
+    folder = Path(os.environ["NATIVE_FOLDER"]).resolve()
     files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
     inside = [name for name, file in files.items() if file and folder in Path(file).parents]
     content = {"ends": ends, "reasons": reasons, "modules": inside}
