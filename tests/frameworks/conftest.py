@@ -18,3 +18,20 @@ def litestar_site(tmp_path):
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def aiohttp_site(tmp_path):
+    """A function that makes a site of aiohttp's handlers, on a file that can be looked into."""
+    from .aiohttp_site import Site
+
+    made = []
+
+    def make(handlers, **options):
+        site = Site(tmp_path / "sessions.db", handlers, **options)
+        made.append(site)
+        return site
+
+    yield make
+    for each in made:
+        each.close()
