@@ -7,6 +7,7 @@ import aiohttp_session
 import pytest
 from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
+from aiohttp_session import get_session
 
 from connect_sqlite import SQLiteStore
 from connect_sqlite.aiohttp import SessionStorage
@@ -112,3 +113,32 @@ def _answering(handler):
         return web.json_response(result)
 
     return answering
+
+
+async def show(request):
+    return await get_session(request)
+
+
+async def idle(request):
+    return {}
+
+
+async def count(request):
+    session = await get_session(request)
+    session["n"] = session.get("n", 0) + 1
+    return session
+
+
+async def sign_in(request):
+    session = await get_session(request)
+    session["user"] = {"id": 7}
+    return {}
+
+
+async def sign_out(request):
+    session = await get_session(request)
+    session.invalidate()
+    return {}
+
+
+BASIC = {"/": show, "/idle": idle, "/count": count, "/in": sign_in, "/out": sign_out}

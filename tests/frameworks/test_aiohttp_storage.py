@@ -8,8 +8,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from connect_sqlite import AsyncSQLiteStore, SQLiteStore
 from connect_sqlite.aiohttp import AAL3, SessionStorage
 
-from .aiohttp_site import IGNORING, SECRET
-from .test_aiohttp import BASIC
+from .aiohttp_site import BASIC, IGNORING, SECRET
 
 pytestmark = IGNORING
 
