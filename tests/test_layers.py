@@ -18,7 +18,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 PROMISE = {"contract", "errors", "expiry", "handles"}
 DOORS = {
     *("asgi", "wsgi", "telemetry"),
-    *("flask", "quart", "django", "litestar", "aiohttp", "pyramid", "sails"),
+    *("flask", "quart", "django", "litestar", "aiohttp", "pyramid", "sails", "typed"),
 }
 PEOPLE = {"cli", "console", "devices"}
 

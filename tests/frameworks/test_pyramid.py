@@ -75,10 +75,11 @@ def test_it_is_what_pyramid_calls_a_session(site):
 
 def test_who_does_nothing_stays_unknown(site):
     """A visitor whose session is only looked at gets no cookie and costs no row."""
-    pages = site({"/": show})
-    answer = pages.browser().get("/")
-    assert "Set-Cookie" not in answer.headers
-    assert "Cookie" == answer.headers["Vary"]
+    pages = site({"/": show, "/new": lambda request: request.session.new})
+    for path in ("/", "/new"):
+        answer = pages.browser().get(path)
+        assert "Set-Cookie" not in answer.headers
+        assert "Cookie" == answer.headers["Vary"]
     assert 0 == pages.store.length()
 
 

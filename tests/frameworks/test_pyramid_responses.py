@@ -131,14 +131,20 @@ def test_other_callbacks_may_change_the_session(site):
 
 
 def test_a_callback_may_be_the_first_to_ask_for_the_session(site):
-    """A response callback that makes the session is answered with the cookie."""
+    """A response callback that makes the session is answered with the cookie, whoever looked."""
 
     def view(request):
         request.add_response_callback(lambda request, _: begin(request))
 
-    visitor = site({"/": view, "/show": show}).browser()
-    visitor.get("/")
-    assert {"known": True} == visitor.get("/show").json
+    def look(request):
+        request.session.get("known")
+        view(request)
+
+    pages = site({"/": view, "/look": look, "/show": show})
+    for path in ("/", "/look"):
+        visitor = pages.browser()
+        visitor.get(path)
+        assert {"known": True} == visitor.get("/show").json
 
 
 def test_what_a_stream_changes_is_saved(site):

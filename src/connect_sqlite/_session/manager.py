@@ -33,6 +33,7 @@ from .session import Session
 from .signing import Secret, Signer, new_id
 from .skip import Skip, skipping
 from .timeouts import MARKS, Marks, Timeouts, stored_lifetime
+from .typed import Migrate, Model, TypedLifecycle
 
 __all__ = ["SessionManager"]
 
@@ -77,6 +78,8 @@ class SessionManager(Generic[S]):
         idle_timeout: timedelta | float | None = None,
         absolute_timeout: timedelta | float | None = None,
         touch_interval: timedelta | float | None = None,
+        model: Any = None,
+        migrate: Migrate | None = None,
         on_conflict: OnConflict = "merge",
         on_store_error: OnStoreError = "unavailable",
         on_created: Hook | None = None,
@@ -99,6 +102,7 @@ class SessionManager(Generic[S]):
         `sessions_per_owner`, `at_limit`: how many one owner may have, and what happens then.
         `idle_timeout`, `absolute_timeout`: the server's own, whatever the cookie says.
         `touch_interval`: how long reading writes no new end; a tenth of the lifetime, at most.
+        `model`, `migrate`: what the data have to fit, and what makes those fit that do not.
         `on_conflict`: merge parallel changes by key, or let the last one replace all.
         `on_store_error`: answer 503, or raise.  `on_…`: told of each session's life.
         """
@@ -133,8 +137,14 @@ class SessionManager(Generic[S]):
             touch_interval=touch_interval,
             clock=clock or _now,
         )
-        self._lifecycle = Lifecycle(self._policy, self.timeouts)
-        self._limited = self.timeouts.idle is not None or self.timeouts.absolute is not None
+        self.model = Model.of(model, migrate)
+        if self.model is None:
+            self._lifecycle = Lifecycle(self._policy, self.timeouts)
+        else:
+            self._lifecycle = TypedLifecycle(self._policy, self.timeouts, self.model)
+        self._timed = self.timeouts.idle is not None or self.timeouts.absolute is not None
+        # Whether a row that was found is looked at, before it is the session.
+        self._limited = self._timed or self.model is not None
         self._limit = OwnerLimit.of(self._policy, self._hooks, self.timeouts, self._is_over)
         self._told = any((on_created, on_rotated, on_destroyed))
         self._said_withheld = False
@@ -156,7 +166,7 @@ class SessionManager(Generic[S]):
         return self._proxy and forwarded.partition(b",")[0].strip().lower() == b"https"
 
     def loading(self, session: Session, ids: Iterable[str]) -> Steps[None]:
-        """The steps that fill the session, under timeouts of the server's own."""
+        """The steps that fill the session, under timeouts of the server's own, and with a model."""
         for sid in ids:
             row: StoredSession | None = yield Read(sid)
             if row is None:
@@ -167,7 +177,14 @@ class SessionManager(Generic[S]):
                     owner = owner_in(self._policy.owner, row)
                     yield Notify(self._hooks.expired, SessionEvent(handle_of(sid), owner))
                 continue
-            session._fill(row)
+            fitting = row if self.model is None else (yield from self.model.admitting(row))
+            if fitting is None:
+                yield Destroy(sid)
+                if self._hooks.destroyed:
+                    owner = owner_in(self._policy.owner, row)
+                    yield Notify(self._hooks.destroyed, SessionEvent(handle_of(sid), owner))
+                continue
+            session._fill(fitting)
             return
 
     def reading(self, cookies: str | bytes | None) -> Steps[StoredSession | None]:
@@ -256,6 +273,8 @@ class SessionManager(Generic[S]):
         row: StoredSession | None = (yield Read(kept.sid)) if kept else None
         if row is None or self._is_over(row):
             raise SessionGone("there is no session to reload: it is new, or has ended meanwhile")
+        if self.model is not None and (row := (yield from self.model.admitting(row))) is None:
+            raise SessionGone("the session does not fit its model any more")
         session._refill(row)
 
     def set_cookie(
@@ -306,7 +325,7 @@ class SessionManager(Generic[S]):
         """When the session ends if nobody uses it any more.  None: it has ended."""
         if row is None:
             return None
-        if not self._limited:
+        if not self._timed:
             return row.expires_ms
         began = Marks.of(row.get(MARKS)).began
         lifetime = stored_lifetime(row.get("cookie"), None)
@@ -316,7 +335,7 @@ class SessionManager(Generic[S]):
         return min(until, row.expires_ms) if now < until else None
 
     def _is_over(self, row: StoredSession) -> bool:
-        return self._limited and self.lives_until(row) is None
+        return self._timed and self.lives_until(row) is None
 
     # ------------------------------------------------------------------ the options
 

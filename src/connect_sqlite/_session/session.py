@@ -59,12 +59,15 @@ class Session(dict[str, Any]):
         "_request",
         "_tell",
         "_touched",
+        "_view",
         "_writer",
         "accessed",
     )
 
     accessed: bool
     """Whether the handler looked at it, so that the response depends on the cookie (`Vary`)."""
+    _view: Any
+    """The instance of the model that a handler has.  Missing until one asks for it."""
 
     def __init__(
         self, home: Home, cookies: SessionCookies, https: bool, request: Any = None
@@ -284,11 +287,13 @@ class Session(dict[str, Any]):
         dict.clear(self)
         self._intent = _NO_INTENT
         self._is_lost = self._touched = False
+        self._view = None
         self._fill(row)
 
     def _discard(self) -> None:
         """Leave the store and the browser as they are."""
         self.clear()
+        self._view = None
         self._is_lost = True
         self._tell = _TELL_NOTHING
 
@@ -305,6 +310,7 @@ class Session(dict[str, Any]):
         self._intent = intent
         self._id = None
         self._is_lost = False
+        self._view = None
         self._lifetime = self._cookies.lifetime
         self._marks = _NO_MARKS
         self._ends = None
