@@ -55,6 +55,8 @@ class SessionManager(Generic[S]):
     other_face: ClassVar[str]
     """What to say to one who brings the other kind."""
     awaits: ClassVar[bool]
+    cookie_is_ours: ClassVar[bool] = True
+    """Whether the options say what the cookie is, not the framework's own settings."""
 
     def __init__(
         self,
@@ -107,8 +109,9 @@ class SessionManager(Generic[S]):
         `on_store_error`: answer 503, or raise.  `on_…`: told of each session's life.
         """
         self.app = app
-        signer = Signer(secret)
-        self._jar = Jar(name, cookie, signer)
+        if self.cookie_is_ours:
+            signer = Signer(secret)
+            self._jar = Jar(name, cookie, signer)
         self._policy = Policy(
             resave=resave,
             rolling=rolling,
@@ -126,7 +129,8 @@ class SessionManager(Generic[S]):
         self._refuse_awaited_hooks()
         self._proxy = _checked_proxy(proxy)
         self._skips = skipping(skip)
-        self._everywhere = self._skips is None and self._jar.covers_everything
+        covers_everything = not self.cookie_is_ours or self._jar.covers_everything
+        self._everywhere = self._skips is None and covers_everything
         self._location: str | os.PathLike[str] | None = None
         if not isinstance(store, self.face):
             self._location = self._checked_location(store)
@@ -192,11 +196,14 @@ class SessionManager(Generic[S]):
         if isinstance(cookies, str):
             # What is not Latin-1 came from no HTTP server, and is in no cookie of ours.
             cookies = cookies.encode("latin-1", "replace")
-        for sid in self._jar.offered(cookies or b""):
+        for sid in self._offered(cookies or b""):
             row: StoredSession | None = yield Read(sid)
             if row is not None and not self._is_over(row):
                 return row
         return None
+
+    def _offered(self, cookies: bytes) -> list[str]:
+        return self._jar.offered(cookies)
 
     def remembered(self, request: Any) -> Any:
         """The request, for the one who asks for it, which is genid.
