@@ -15,6 +15,8 @@ SERVERS = {
     "daphne": "-m daphne --bind {host} --port {port} --verbosity 0 {file}:app",
     "gunicorn-asgi": "-m gunicorn {file}:app --bind {host}:{port} --workers 4 --preload"
     " --worker-class asgi --log-level warning --no-control-socket",
+    "gunicorn-uvicorn": "-m gunicorn {file}:app --bind {host}:{port} --workers 4 --preload"
+    " --worker-class uvicorn.workers.UvicornWorker --log-level warning --no-control-socket",
     # WSGI
     "gunicorn": "-m gunicorn {file}:app --bind {host}:{port} --workers 4 --preload"
     " --log-level warning --no-control-socket",
