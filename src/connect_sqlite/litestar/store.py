@@ -84,6 +84,10 @@ class Store(NamespacedStore):
                 return
             after = ids[-1]
 
+    async def delete_expired(self) -> None:
+        """Free the room of what has ended, which also happens by itself."""
+        await self._store.sweep()
+
     async def exists(self, key: str) -> bool:
         """Whether there is a value."""
         return await self._store.get(self._id(key)) is not None
