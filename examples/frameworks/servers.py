@@ -29,7 +29,7 @@ FIRST = {
     "aiohttp": "itself",
     "asgi": "uvicorn",
     "bottle": "waitress",
-    "django": "gunicorn",
+    "django": "daphne",
     "falcon": "gunicorn",
     "fastapi": "uvicorn",
     "flask": "gunicorn",

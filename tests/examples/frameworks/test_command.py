@@ -20,7 +20,7 @@ README = HERE / "README.md"
 def test_every_example_can_be_named():
     """Each file has its usual server, under which it is tested, and no line is for no file."""
     files = {path.stem.removesuffix("_app") for path in HERE.glob("*_app.py")}
-    tested = {(app.file.removesuffix("_app"), app.server) for app in APPS}
+    tested = {(app.file.partition(":")[0].removesuffix("_app"), app.server) for app in APPS}
     assert files == {name for name, _ in tested}
     assert set() == {(name, FIRST.get(name)) for name in files} - tested
 
