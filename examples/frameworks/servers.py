@@ -17,6 +17,9 @@ SERVERS = {
     " --worker-class asgi --log-level warning --no-control-socket",
     "gunicorn-uvicorn": "-m gunicorn {file}:app --bind {host}:{port} --workers 4 --preload"
     " --worker-class uvicorn.workers.UvicornWorker --log-level warning --no-control-socket",
+    # aiohttp
+    "gunicorn-aiohttp": "-m gunicorn {file}:app --bind {host}:{port} --workers 4 --preload"
+    " --worker-class aiohttp.GunicornWebWorker --log-level warning --no-control-socket",
     # WSGI
     "gunicorn": "-m gunicorn {file}:app --bind {host}:{port} --workers 4 --preload"
     " --log-level warning --no-control-socket",

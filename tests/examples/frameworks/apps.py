@@ -24,6 +24,8 @@ class App(NamedTuple):
 
 
 APPS = [
+    App("aiohttp", "aiohttp_app", "itself"),
+    App("aiohttp", "aiohttp_app", "gunicorn-aiohttp"),
     App("ASGI", "asgi_app", "uvicorn"),
     App("ASGI", "asgi_app", "hypercorn"),
     App("ASGI", "asgi_app", "daphne"),
@@ -38,6 +40,9 @@ APPS = [
     App("FastAPI", "fastapi_app", "daphne"),
     App("FastAPI", "fastapi_app", "gunicorn-asgi"),
     App("FastAPI", "fastapi_app", "gunicorn-uvicorn"),
+    App("Litestar", "litestar_app", "uvicorn"),
+    App("Litestar", "litestar_app", "hypercorn"),
+    App("Litestar", "litestar_app", "gunicorn-uvicorn"),
     App("Pyramid", "pyramid_app", "waitress"),
     App("Pyramid", "pyramid_app", "gunicorn"),
     App("Starlette", "starlette_app", "uvicorn"),
