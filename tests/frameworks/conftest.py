@@ -40,7 +40,9 @@ def aiohttp_site(tmp_path):
 @pytest.fixture
 def django_project(tmp_path):
     """A Django project whose views are `handlers`, on a file that can be looked into."""
-    from .django_site import BASIC, Project, handlers, override_settings
+    from django.test import override_settings
+
+    from .django_site import BASIC, Project, handlers
 
     project = Project(tmp_path / "sessions.db")
     handlers.update(BASIC)

@@ -60,7 +60,7 @@ if not settings.configured:
 
 from django.contrib import admin
 from django.http import HttpResponse, JsonResponse
-from django.test import AsyncClient, Client, override_settings
+from django.test import Client
 from django.urls import path
 
 from connect_sqlite.django import SessionStore, store

@@ -1,6 +1,5 @@
 """Django's system checks: a setting that is missing or unsafe has an id, and a hint what to do."""
 
-import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,9 @@ from . import SessionStore
 from .options import Misconfigured, configured, path_of
 
 __all__ = ["check_cookie_is_secure", "check_settings"]
+
+_PICKLE = b"(dVa\nI1\ns."
+"""A pickle of `{"a": 1}`: who reads that runs whatever a pickle says."""
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
@@ -145,7 +147,7 @@ def _serializer() -> Iterator[CheckMessage]:
         )
         return
     try:
-        unpickles = serializer.loads(pickle.dumps({"a": 1})) == {"a": 1}
+        unpickles = serializer.loads(_PICKLE) == {"a": 1}
     except Exception:  # noqa: BLE001 - it refuses a pickle, as it should
         unpickles = False
     if unpickles:
