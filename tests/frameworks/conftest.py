@@ -35,3 +35,17 @@ def aiohttp_site(tmp_path):
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def django_project(tmp_path):
+    """A Django project whose views are `handlers`, on a file that can be looked into."""
+    from django.test import override_settings
+
+    from .django_site import BASIC, Project, handlers
+
+    project = Project(tmp_path / "sessions.db")
+    handlers.update(BASIC)
+    with override_settings(CONNECT_SQLITE=project.settings()):
+        yield project
+    handlers.clear()

@@ -45,11 +45,34 @@ def changes_since(before: Print, data: dict[str, Any]) -> Changes | None:
         now = _print_by_key(data)
     if now == before:
         return None
+    if isinstance(before, bytes) and isinstance(now, bytes):
+        found = _by_value(loads(before), data, now)
+        if found is not None:
+            return found if found.changed or found.removed else None
     old = before if isinstance(before, dict) else _print_by_key(loads(before))
     new = _print_by_key(data)
     changed = {key: value for key, value in dict.items(data) if old.get(key) != new[key]}
     removed = tuple(key for key in old if key not in new)
     return Changes(changed, removed, now) if changed or removed else None
+
+
+def _by_value(old: dict[str, Any], data: dict[str, Any], now: bytes) -> Changes | None:
+    """The changes, if they can be told without a print of every value; else None."""
+    changed, same = {}, {}
+    try:
+        for key, value in dict.items(data):
+            if key in old and (
+                old[key] == value or _print_of_value(old[key]) == _print_of_value(value)
+            ):
+                same[key] = old[key]
+            else:
+                same[key] = changed[key] = value
+    except Exception:  # noqa: BLE001 - any object's own way to compare
+        return None
+    # To Python 1, 1.0 and True are equal.
+    if dumps(same, default=_described) != now:
+        return None
+    return Changes(changed, tuple(key for key in old if key not in data), now)
 
 
 def _print_by_key(data: dict[str, Any]) -> dict[str, bytes]:

@@ -71,7 +71,7 @@ class Merge(NamedTuple):
         for name in self.removed:
             session.pop(name, None)
         session.update(self.changed)
-        return session, self.codec.encode(session)
+        return session, self.codec.encode_read(session)
 
 
 class Operations(Protocol):

@@ -7,6 +7,7 @@ checks what it wrote.  Sealing, when it comes, wraps this text.
 import marshal
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from logging import getLogger
 from typing import Any
 
@@ -115,13 +116,25 @@ class Codec:
             raise InvalidSession(
                 "the session cannot be written by the store's serializer"
             ) from None
+        self._check_size(text, session)
+        return text
+
+    def encode_read(self, session: dict[str, Any]) -> str:
+        """As `encode`, for a session put together of what was decoded: JSON needs no check."""
+        if self._dumps == JSON.dumps:
+            with suppress(TypeError):  # nested too deep: told in words below
+                text = orjson.dumps(session).decode()
+                self._check_size(text, session)
+                return text
+        return self.encode(session)
+
+    def _check_size(self, text: str, session: Data) -> None:
         # A character is at most four bytes; only a text that might be too long is measured exactly.
         if len(text) * 4 > self._max_bytes and len(text.encode()) > self._max_bytes:
             raise InvalidSession(
                 f"the session is longer than max_bytes={self._max_bytes}; "
                 f"its largest key is {_name(str(_largest(session)))}"
             )
-        return text
 
     def copied(self, session: Data) -> dict[str, Any]:
         """The session as it will be read, which shares nothing with the caller's.

@@ -11,7 +11,7 @@ class App(NamedTuple):
     framework: str
     """As the app's own answers name it."""
     file: str
-    """In `examples/frameworks`, without `.py`."""
+    """In `examples/frameworks`, without `.py`; it serves its `app`, or what comes after a `:`."""
     server: str
     """One of `SERVERS` in `examples/frameworks/servers.py`."""
     cookie: str = "connect.sid"
@@ -20,7 +20,7 @@ class App(NamedTuple):
 
     @property
     def label(self) -> str:
-        return f"{self.file.removesuffix('_app')}-{self.server}"
+        return f"{self.file.partition(':')[0].removesuffix('_app')}-{self.server}"
 
 
 APPS = [
@@ -33,6 +33,9 @@ APPS = [
     App("ASGI", "asgi_app", "gunicorn-uvicorn"),
     App("Bottle", "bottle_app", "waitress"),
     App("Bottle", "bottle_app", "gunicorn"),
+    App("Django", "django_app", "daphne", cookie="sessionid", shares=False),
+    App("Django", "django_app", "itself", cookie="sessionid", shares=False),
+    App("Django", "django_app:wsgi", "gunicorn", cookie="sessionid", shares=False),
     App("Falcon", "falcon_app", "waitress"),
     App("Falcon", "falcon_app", "gunicorn"),
     App("FastAPI", "fastapi_app", "uvicorn"),
