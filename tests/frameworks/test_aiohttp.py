@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import dataclass, field
 
 import aiohttp_session
 import pytest
@@ -10,6 +11,7 @@ from aiohttp_session import get_session
 
 from connect_sqlite import StoreBusy
 from connect_sqlite.aiohttp import Session
+from connect_sqlite.typed import typed
 
 from .aiohttp_site import BASIC, IGNORING, show
 
@@ -354,3 +356,27 @@ def test_the_application_may_have_the_stores_errors(aiohttp_site, call):
     browser.get("/count")
     site.store.failures[call] = StoreBusy("the file is busy")
     assert 599 == browser.get("/count").status
+
+
+@dataclass
+class Account:
+    name: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def test_a_session_may_have_a_model(aiohttp_site):
+    """With `model` handlers have an instance, whose changes are saved and checked."""
+
+    async def change(request):
+        typed(await get_session(request), Account).notes.append("a note")
+        return {}
+
+    async def wrong(request):
+        typed(await get_session(request), Account).notes = 5
+        return {}
+
+    browser = aiohttp_site({**BASIC, "/change": change, "/wrong": wrong}, model=Account).browser()
+    assert [200, 200, 500] == [
+        browser.get(path).status for path in ("/change", "/change", "/wrong")
+    ]
+    assert ["a note", "a note"] == json.loads(browser.get("/").text)["notes"]

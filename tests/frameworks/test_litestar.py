@@ -12,6 +12,7 @@ from litestar.response import Response, Stream
 from litestar.types import Empty
 
 from connect_sqlite import InvalidSession, StoreBusy
+from connect_sqlite.typed import typed
 
 from .litestar_site import BASIC
 
@@ -278,3 +279,24 @@ def test_the_application_may_have_the_stores_errors(litestar_site):
     client.post("/count")
     site.store.failures["get"] = StoreBusy("the file is busy")
     assert 599 == client.get("/").status_code
+
+
+def test_a_session_may_have_a_model(litestar_site):
+    """With `model` handlers have an instance, and `set_session` takes one too."""
+
+    @post("/typed")
+    async def change(request: Request) -> None:
+        typed(request.session, Plain).theme += "er"
+
+    @post("/wrong")
+    async def wrong(request: Request) -> None:
+        request.session["theme"] = 5
+
+    @post("/put")
+    async def put(request: Request) -> None:
+        request.set_session(Plain("dark"))
+
+    client = litestar_site(*BASIC, change, put, wrong, model=Plain).client()
+    for path, status in (("/put", 201), ("/typed", 201), ("/wrong", 500)):
+        assert status == client.post(path).status_code
+    assert {"theme": "darker"} == client.get("/").json()

@@ -46,6 +46,22 @@ def test_a_websocket_reads_the_session_and_saves_it(litestar_site):
     assert {"n": 2, "saved": True} == client.get("/").json()
 
 
+def test_what_a_websocket_changed_is_saved_at_its_end(litestar_site):
+    """A handler that says nothing has its changes saved as it ends."""
+
+    @websocket("/last")
+    async def last(socket: WebSocket) -> None:
+        await socket.accept()
+        socket.session["last"] = await socket.receive_text()
+        await socket.close()
+
+    client = litestar_site(*BASIC, last).client()
+    client.post("/count")
+    with client.websocket_connect("/last") as open_socket:
+        open_socket.send_text("word")
+    assert {"n": 1, "last": "word"} == client.get("/").json()
+
+
 def test_a_websocket_ends_with_its_session(litestar_site):
     """Signing out elsewhere closes the socket, with the documented code."""
     client = litestar_site(*BASIC, socket).client()
