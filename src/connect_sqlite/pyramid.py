@@ -32,8 +32,7 @@ with extra("pyramid"):
 __all__ = ["AAL1", "AAL2", "AAL3", "CookieOptions", "Session", "SessionCookie", "SessionEvent"]
 __all__ += ["SessionFactory", "includeme"]
 
-_FLASH = "_f_"
-_CSRF = "_csrft_"
+_FLASH, _CSRF = "_f_", "_csrft_"
 
 
 @implementer(ISession)
@@ -94,6 +93,8 @@ class Session(BlockingSession):
 
     def get_csrf_token(self) -> str:
         """The session's token, made if it has none."""
+        if self._home.has_changed_hands(self):
+            self.rotate()  # as it will when it is saved, and then this token would be dead
         token = self.get(_CSRF)
         return token if isinstance(token, str) else self.new_csrf_token()
 
@@ -138,8 +139,7 @@ class SessionFactory(BlockingManager):
         environ = request.environ
         forwarded = environ.get("HTTP_X_FORWARDED_PROTO", "").encode("latin-1")
         https = self.is_https(environ.get("wsgi.url_scheme", ""), forwarded)
-        remembered = self.remembered(request)
-        session = Session(self, self._jar.of(request), https=https, request=remembered)
+        session = Session(self, self._jar.of(request), https, self.remembered(request))
         session._waited = session._has_new_token = False
         root = environ.get("SCRIPT_NAME", "")
         if not self.applies(request, root + environ.get("PATH_INFO", ""), root):

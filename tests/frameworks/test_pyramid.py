@@ -180,12 +180,13 @@ def test_pyramids_csrf_check(site, configure):
     assert "done" == visitor.post("/post", {"csrf_token": token}).json
 
 
-def test_a_csrf_token_ends_with_the_sign_in(site):
-    """Whoever knew the token before the sign-in cannot use it after; one made there is good."""
+@pytest.mark.parametrize("call", ["new_csrf_token", "get_csrf_token"])
+def test_a_csrf_token_ends_with_the_sign_in(site, call):
+    """Whoever knew the token before the sign-in cannot use it after; one given there is good."""
 
     def sign_in_with_form(request):
         request.session["user"] = "Jonas"
-        return request.session.new_csrf_token()
+        return getattr(request.session, call)()
 
     views = {"/form": form, "/in": sign_in, "/again": sign_in_with_form}
     pages = site({**views, "/post": lambda request: "done"}, configure=require_csrf, owner="user")
