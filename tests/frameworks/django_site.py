@@ -165,6 +165,12 @@ class Project:
         session.create()
         return session.session_key
 
+    def write(self, key, content):
+        """Put another text into a row, as somebody might who can write the file."""
+        with closing(apsw.Connection(str(self.file))) as db:
+            text = orjson.dumps(content).decode()
+            db.execute("UPDATE sessions SET sess = ? WHERE sid = ?", (text, f"sess:{key}"))
+
     @contextmanager
     def writing(self):
         """Another program that has begun to write, and does not come to an end."""
