@@ -59,18 +59,25 @@ if not settings.configured:
     django.setup()
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.http import HttpResponse, JsonResponse
 from django.test import Client
 from django.urls import path
 
 from connect_sqlite.django import SessionStore, store
 
+__all__ = ["BASIC", "Project", "User", "handlers", "show"]
+
 handlers = {}
 """The views of the test that runs, by their path: they take the request and return data."""
 
 
 def _answer(result):
-    return result if isinstance(result, HttpResponse) else JsonResponse(result or {}, safe=False)
+    return (
+        result
+        if isinstance(result, HttpResponse)
+        else JsonResponse({} if result is None else result, safe=False)
+    )
 
 
 def view(request, name):
@@ -164,6 +171,12 @@ class Project:
         session.update(data)
         session.create()
         return session.session_key
+
+    def write(self, key, content):
+        """Put another text into a row, as somebody might who can write the file."""
+        with closing(apsw.Connection(str(self.file))) as db:
+            text = orjson.dumps(content).decode()
+            db.execute("UPDATE sessions SET sess = ? WHERE sid = ?", (text, f"sess:{key}"))
 
     @contextmanager
     def writing(self):

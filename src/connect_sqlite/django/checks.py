@@ -139,6 +139,7 @@ def _cookie() -> Iterator[CheckMessage]:
 def _serializer() -> Iterator[CheckMessage]:
     try:
         serializer = import_string(settings.SESSION_SERIALIZER)()
+        _ = serializer.dumps, serializer.loads
     except Exception as error:  # noqa: BLE001 - any module may fail in any way
         yield Error(
             f"SESSION_SERIALIZER cannot be used: {type(error).__name__}: {error}",
