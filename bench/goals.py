@@ -106,6 +106,10 @@ def _through_uvicorn(other: str) -> Callable[[Results], float]:
     return figure
 
 
+def _added(framework: str) -> Callable[[Results], float]:
+    return lambda results: float(results[framework]["ratio"]["read"])
+
+
 def _on_disk(size: int) -> Callable[[Results], float]:
     return lambda results: float(results["disk"][str(size)]["ratio"])
 
@@ -247,6 +251,18 @@ GOALS = (
         lambda results: float(results["merging"]["kept"]["at_once"]),
         at_least=True,
         count=True,
+    ),
+    Goal(
+        "litestar",
+        "Litestar, a request that reads its session: added time, against its `FileStore`",
+        0.3,
+        _added("litestar"),
+    ),
+    Goal(
+        "aiohttp",
+        "aiohttp, the same, against aiohttp-session with Redis on loopback",
+        0.5,
+        _added("aiohttp"),
     ),
 )
 

@@ -1,5 +1,7 @@
 """The tables of the session layer: requests, cookies, uvicorn, requests on one session."""
 
+from collections.abc import Callable
+
 from .goals import TIMES, Results
 from .measure import ratio
 from .scenarios.uvicorn import LABELS
@@ -11,13 +13,21 @@ _REQUESTS = {
     "stranger": "brings no cookie",
     "stranger_looks": "brings none, and the handler looks at the session",
 }
+_FRAMEWORKS = {
+    "litestar": ("Litestar", "its `FileStore`"),
+    "aiohttp": ("aiohttp", "aiohttp-session, Redis"),
+}
+"""Each by its scenario's name, and what ours is beside."""
 _OURS = "connect_sqlite"
 
 
 def tables(results: Results) -> dict[str, Table]:
     """Those of the scenarios that ran."""
+    made: dict[str, Callable[[Results], Table]]
     made = {"requests": _requests, "cookies": _cookies, "uvicorn": _uvicorn, "merging": _merging}
-    return {name: make(results[name]) for name, make in made.items() if name in results}
+    shown = {name: make(results[name]) for name, make in made.items() if name in results}
+    frameworks = _frameworks(results)
+    return {**shown, "frameworks": frameworks} if frameworks.rows else shown
 
 
 def _requests(figures: Results) -> Table:
@@ -81,3 +91,24 @@ def _merging(figures: Results) -> Table:
     below = f"Microseconds; at once against in turn: {figures['ratio']:.2f} {TIMES}."
     head = [f"{figures['requests']} requests", "each", "keys kept"]
     return Table("Requests on one session", head, rows, below)
+
+
+def _frameworks(results: Results) -> Table:
+    rows = []
+    for name, (label, theirs) in _FRAMEWORKS.items():
+        for case, times in results.get(name, {}).get("median_us", {}).items():
+            rows.append(
+                [
+                    f"{label}: {_REQUESTS[case]}",
+                    f"{times['alone']:.0f}",
+                    f"{times['ours']:.1f}",
+                    f"{theirs} {times['theirs']:.0f}",
+                    f"{results[name]['ratio'][case]:.2f} {TIMES}",
+                ]
+            )
+    below = "Microseconds."
+    for name, (label, _) in _FRAMEWORKS.items():
+        if "left_out" in results.get(name, {}):
+            below += f" Left out: {label} ({results[name]['left_out']})."
+    head = ["a request that", "without sessions", f"{_OURS} adds", "what else adds", "ratio"]
+    return Table("What sessions add, by framework", head, rows, below)

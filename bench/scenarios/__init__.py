@@ -9,11 +9,13 @@ from typing import Any, Protocol
 from ..context import Context
 from ..status import Tell
 from . import (
+    aiohttp,
     concurrent,
     cookies,
     disk,
     durable,
     importing,
+    litestar,
     merging,
     opening,
     requests,
@@ -49,4 +51,6 @@ SCENARIOS: dict[str, Scenario] = {
     "cookies": cookies,
     "uvicorn": uvicorn,
     "merging": merging,
+    "litestar": litestar,
+    "aiohttp": aiohttp,
 }

@@ -9,10 +9,8 @@ import inspect
 import sys
 import time
 from contextlib import asynccontextmanager
-from dataclasses import is_dataclass
 from types import ModuleType
-from typing import Any, Generic, TypeVar
-from uuid import uuid4
+from typing import Any
 
 import litestar.testing
 import pytest
@@ -23,7 +21,6 @@ from connect_sqlite import AsyncSQLiteStore
 from connect_sqlite.litestar import SessionBackend, SessionConfig, Store
 
 SECRET = "a secret of the tests, which is long enough"
-T = TypeVar("T")
 
 
 class Pointed(SessionConfig):
@@ -31,16 +28,6 @@ class Pointed(SessionConfig):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(AsyncSQLiteStore(), secret=SECRET, **{"key": "session", **options})
-
-
-class Factory(Generic[T]):
-    """Makes one of the users of the tests."""
-
-    @classmethod
-    def build(cls) -> Any:
-        (model,) = cls.__orig_bases__[0].__args__  # type: ignore[attr-defined]
-        assert is_dataclass(model)
-        return model(name="Mira", id=uuid4())  # type: ignore[call-arg]
 
 
 async def maybe_async(result: Any) -> Any:
@@ -65,8 +52,6 @@ def stand_in(name: str, **contents: Any) -> None:
 
 
 stand_in("tests.helpers", maybe_async=maybe_async, maybe_async_cm=maybe_async_cm)
-stand_in("polyfactory")
-stand_in("polyfactory.factories", DataclassFactory=Factory)
 stand_in("pytest_mock", MockerFixture=object)
 stand_in("time_machine", Coordinates=object)
 stand_in("litestar.contrib.mako", MakoTemplateEngine=JinjaTemplateEngine)
