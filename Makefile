@@ -19,7 +19,7 @@ help: ## List these targets
 setup: ## Make the environments and install what tests and checks need
 	@$(RUN) tools.setup --test
 
-test: ## Run the checks, then the tests on every Python found: what CI runs
+test: ## Run the checks, all tests on one Python and the library's on every one found: what CI runs
 	@$(RUN) tools.suite
 
 check: ## Check format, lint, types and who may import whom
