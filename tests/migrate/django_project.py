@@ -1,7 +1,8 @@
 """A Django project with sessions in its `django_session` table.
 
-`python django_project.py make` fills the table, and prints as JSON what a browser would have in its
-cookie.  As a settings module it is what the command is told with `--settings`.
+`python django_project.py make` fills the table, and prints as JSON what browsers would have in
+their cookies; `visit` and such a key prints what a view finds in that session.  As a settings
+module it is what the command is told with `--settings`.
 """
 
 import json
@@ -15,6 +16,9 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{FOLD
 INSTALLED_APPS = ["django.contrib.sessions"]
 SESSION_ENGINE = os.environ.get("PROJECT_ENGINE", "django.contrib.sessions.backends.db")
 SESSION_COOKIE_AGE = 3600
+MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+ROOT_URLCONF = "django_urls"
+ALLOWED_HOSTS = ["*"]
 USE_TZ = os.environ.get("PROJECT_TZ", "1") == "1"
 TIME_ZONE = "Asia/Kathmandu"
 if os.environ.get("PROJECT_TARGET"):
@@ -73,6 +77,18 @@ def make():
     print(json.dumps(keys))
 
 
+def visit(key):
+    """What a view finds for a browser that has this key in its cookie."""
+    import django
+
+    django.setup()
+    from django.test import Client
+
+    browser = Client()
+    browser.cookies["sessionid"] = key
+    print(browser.get("/").content.decode())
+
+
 if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "django_project"
-    make() if sys.argv[1:] == ["make"] else None
+    make() if sys.argv[1] == "make" else visit(sys.argv[2])

@@ -71,6 +71,20 @@ def test_sessions_are_carried_over_under_their_keys(project):
     assert 1 == done.returncode
 
 
+def test_the_browsers_cookie_stays_good(project):
+    """With our engine in the settings, a view finds the same session by the same cookie."""
+    engine = {"PROJECT_ENGINE": "connect_sqlite.django", "PROJECT_TARGET": str(project.target)}
+    command = ("-m", "connect_sqlite.migrate", "django", "--settings", "django_project")
+    project.run(*command, **engine)
+    for name, expected in (
+        ("mira", {"_auth_user_id": "7", "cart": [["tea", 2]], "ü": "ß"}),
+        ("pickled", {}),
+        ("ended", {}),
+    ):
+        done = project.run("django_project.py", "visit", project.keys[name], **engine)
+        assert expected == json.loads(done.stdout), done.stderr
+
+
 def test_the_summary_counts_each_reason_and_tells_nothing(project):
     """Carried, expired, and refused by kind; neither a key nor data is in it."""
     done = project.migrate()
