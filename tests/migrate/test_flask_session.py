@@ -18,6 +18,10 @@ from connect_sqlite.migrate.command import main
 SECRET = "a secret of the tests, which is long enough"
 
 
+OPEN = []
+"""The old applications' databases."""
+
+
 def views(app):
     @app.get("/in/<name>")
     def sign_in(name):
@@ -68,7 +72,8 @@ def with_table(tmp_path, **config):
         SESSION_TYPE="sqlalchemy",
         **config,
     )
-    app.config["SESSION_SQLALCHEMY"] = SQLAlchemy(app)
+    app.config["SESSION_SQLALCHEMY"] = database = SQLAlchemy(app)
+    OPEN.append((app, database))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         Session(app)
@@ -116,6 +121,10 @@ def _quiet():
         # Flask-Session asks for the time as Python will not tell it for ever.
         warnings.filterwarnings("ignore", "datetime.datetime.utcnow", DeprecationWarning)
         yield
+    while OPEN:
+        app, database = OPEN.pop()
+        with app.app_context():
+            database.engine.dispose()
 
 
 def visitor(app, old=None):
@@ -313,9 +322,9 @@ def test_what_cannot_be_begun_is_said(tmp_path, target, capsys):
     for arguments, words in (
         (["flask-session-files", str(tmp_path / "nowhere")], "There is no folder"),
         (["flask-session-table", f"sqlite:///{tmp_path / 'nowhere.db'}"], "There is no file"),
-        ([*table, "--table", "others"], "others"),
+        ([*table, "--table", "others"], "The table others is not one of Flask-Session's"),
         ([*table, "--to", str(source)], "give the sessions a file of their own"),
-        (["flask-session-table", "nosuch://x"], "cannot be read"),
+        (["flask-session-table", "nosuch://x"], "The database cannot be opened"),
     ):
         given = arguments if "--to" in arguments else [*arguments, "--to", str(target)]
         assert 2 == main(given)

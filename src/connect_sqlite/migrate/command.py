@@ -38,9 +38,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
-    source = _source(given)
-    location, options = _target(given, source)
     with ExitStack() as open_ones:
+        source = _source(given)
+        open_ones.callback(source.close)
+        location, options = _target(given, source)
         carrier = _carrier(given, location, options, open_ones)
         progress = Progress(len(source), sys.stderr)
         open_ones.callback(progress.close)

@@ -58,13 +58,12 @@ class DjangoTable:
             raise Problem(f"DATABASES has no {database!r}")
         self.settings = configuration
         self._table = Session.objects.using(database)
-        engine = connections[database]
-        self._is_file = engine.vendor == "sqlite"
-        self._name = engine.settings_dict["NAME"]
+        self._engine = connections[database]
 
     @property
     def file(self) -> Path | None:
-        return Path(self._name).resolve() if self._is_file else None
+        is_file = self._engine.vendor == "sqlite"
+        return Path(self._engine.settings_dict["NAME"]).resolve() if is_file else None
 
     def __len__(self) -> int:
         from django.db import DatabaseError
@@ -73,6 +72,10 @@ class DjangoTable:
             return int(self._table.count())
         except DatabaseError as error:
             raise Problem(f"The table django_session cannot be read: {error}") from None
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.close()
 
     def __iter__(self) -> Iterator[Old]:
         from django.db import DatabaseError

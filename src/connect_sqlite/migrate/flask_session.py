@@ -38,17 +38,20 @@ class FlaskSessionTable:
         self._plain_pickles = plain_pickles
         try:
             self._engine = sqlalchemy.create_engine(url)
-            name = self._engine.url.database
-            is_file = self._engine.dialect.name == "sqlite" and bool(name)
-            self.file = Path(name or "").resolve() if is_file else None
-            if self.file is not None and not self.file.exists():
-                raise Problem(f"There is no file {self.file}")
+        except (self._error, ImportError) as error:
+            raise Problem(f"The database cannot be opened: {_words(error)}") from None
+        name = self._engine.url.database
+        is_file = self._engine.dialect.name == "sqlite" and bool(name)
+        self.file = Path(name or "").resolve() if is_file else None
+        if self.file is not None and not self.file.exists():
+            raise Problem(f"There is no file {self.file}")
+        try:
             self._table = sqlalchemy.Table(table, sqlalchemy.MetaData(), autoload_with=self._engine)
             self._columns = [self._table.c[each] for each in ("session_id", "data", "expiry")]
-        except KeyError as error:
-            raise Problem(f"The table {table} is not Flask-Session's: it has no {error}") from None
-        except (self._error, ImportError, TypeError) as error:
-            raise Problem(f"The table {table} cannot be read: {_words(error)}") from None
+        except (self._error, KeyError) as error:
+            self.close()
+            problem = f"The table {table} is not one of Flask-Session's: {_words(error)}"
+            raise Problem(problem) from None
 
     def __len__(self) -> int:
         count = self._sql.select(self._sql.func.count()).select_from(self._table)
@@ -63,6 +66,9 @@ class FlaskSessionTable:
                 # Flask-Session too takes one without an end for one that has ended.
                 ends = datetime.fromtimestamp(0, UTC) if expiry is None else _utc(expiry)
                 yield Old(_sid(key), ends, partial(self._data, content))
+
+    def close(self) -> None:
+        self._engine.dispose()
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -97,6 +103,9 @@ class CachelibFiles:
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def close(self) -> None:
+        """No file stays open."""
 
     def __iter__(self) -> Iterator[Old]:
         for name in self._names:

@@ -38,6 +38,10 @@ class Source(Protocol):
         """Each of them.  Raises `Problem`."""
         ...
 
+    def close(self) -> None:
+        """Let go of what it holds open."""
+        ...
+
     @property
     def file(self) -> Path | None:
         """The database file that it is in, if it is in one."""
