@@ -18,9 +18,19 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 PROMISE = {"contract", "errors", "expiry", "handles"}
 DOORS = {
     *("asgi", "wsgi", "telemetry"),
-    *("flask", "quart", "django", "litestar", "aiohttp", "pyramid", "sails", "typed"),
+    *(
+        "flask",
+        "quart",
+        "django",
+        "litestar",
+        "aiohttp",
+        "pyramid",
+        "sails",
+        "typed",
+        "flask_session",
+    ),
 }
-PEOPLE = {"cli", "console", "devices"}
+PEOPLE = {"cli", "console", "devices", "migrate"}
 
 # A room's name stands for everything in it, a file's name for that file.
 KNOWS = {

@@ -13,6 +13,7 @@ NEEDS = {
     "aiohttp": ("aiohttp_session", "aiohttp"),
     "django": ("django", "django"),
     "flask": ("flask", "flask"),
+    "flask_session": ("flask", "flask"),
     "litestar": ("litestar", "litestar"),
     "pyramid": ("pyramid", "pyramid"),
     "quart": ("quart", "quart"),

@@ -1,0 +1,1 @@
+"""Carrying sessions over from other stores."""
