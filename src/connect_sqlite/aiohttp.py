@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from ._session.awaited import AwaitedManager, AwaitedSession
 from ._session.extras import extra
+from ._session.options import joined_options
 from ._session.refusal import Refusal, refused
 from ._session.rules import Intent, Moment
 from ._session.signing import Secret
@@ -107,8 +108,7 @@ class SessionStorage(AwaitedManager, aiohttp_session.AbstractStorage):
         """
         if "name" in options:
             raise TypeError("the cookie's name is called cookie_name in aiohttp-session")
-        cookie = {
-            **(options.pop("cookie", None) or {}),
+        own = {
             "domain": domain,
             "max_age": max_age,
             "path": path,
@@ -116,6 +116,7 @@ class SessionStorage(AwaitedManager, aiohttp_session.AbstractStorage):
             "http_only": httponly,
             "same_site": samesite,
         }
+        cookie = joined_options(own, options.pop("cookie", None))
         AwaitedManager.__init__(
             self, None, store=store, secret=secret, name=cookie_name, cookie=cookie, **options
         )
@@ -129,12 +130,9 @@ class SessionStorage(AwaitedManager, aiohttp_session.AbstractStorage):
         if not self.applies(request, request.path, ""):
             raise RuntimeError(f"requests for {request.path} have no session, as it was configured")
         forwarded = request.headers.get("X-Forwarded-Proto", "").encode(errors="replace")
-        session = Session(
-            self,
-            self._jar.of(request),
-            https=self.is_https(request.scheme, forwarded),
-            request=self.remembered(request),
-        )
+        https = self.is_https(request.scheme, forwarded)
+        known = self.remembered(request)
+        session = Session(self, self._jar.of(request), https=https, request=known)
         session._started = session._failed = False
         session._is_placed = True
         cookies = "; ".join(request.headers.getall("Cookie", ()))

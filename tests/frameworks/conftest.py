@@ -1,6 +1,17 @@
 """What the frameworks' tests share."""
 
+import logging
+import sys
+
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def _logging_stays_as_it_is(monkeypatch):
+    """By default Litestar sets up the logging of the whole process, and so of all later tests."""
+    if "litestar" in sys.modules:
+        configure = "litestar.logging.LoggingConfig.configure"
+        monkeypatch.setattr(configure, lambda self: logging.getLogger)
 
 
 @pytest.fixture

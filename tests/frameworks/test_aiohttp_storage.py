@@ -70,6 +70,8 @@ def test_a_path_without_sessions_has_none(aiohttp_site, options):
         ({"samesite": "None"}, ValueError, "secure"),
         ({"max_age": -1}, ValueError, "max_age"),
         ({"cookie": {"colour": 1}}, TypeError, "colour"),
+        ({"cookie": {"max_age": 60}}, TypeError, "max_age"),
+        ({"cookie": lambda request: {}}, TypeError, "dict"),
         ({"sessions_per_owner": 3}, ValueError, "owner"),
         ({"store": SQLiteStore()}, TypeError, "AsyncSQLiteStore"),
     ],

@@ -79,6 +79,8 @@ def test_some_paths_have_no_session(litestar_site, options):
         ({"samesite": "none"}, ValueError, "secure"),
         ({"idle": 3}, TypeError, "idle"),
         ({"cookie": {"colour": 1}}, TypeError, "colour"),
+        ({"cookie": {"max_age": 60}}, TypeError, "max_age"),
+        ({"cookie": lambda request: {}}, TypeError, "dict"),
         ({"sessions_per_owner": 3}, ValueError, "owner"),
         ({"store": SQLiteStore()}, TypeError, "AsyncSQLiteStore"),
     ],

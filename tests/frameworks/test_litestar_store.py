@@ -181,3 +181,14 @@ def test_a_store_that_it_opened_is_closed_at_shutdown(runner, tmp_path):
         runner.run(own.get("key"))
     assert 0 == runner.run(given.length())
     runner.run(given.close())
+
+
+def test_the_store_that_it_opens_has_options(runner, tmp_path):
+    """With `max_bytes` larger values fit; for a store that is open already it is too late."""
+    large = b"x" * 2_000_000
+    with pytest.raises(TypeError, match="max_bytes"):
+        Store(AsyncSQLiteStore(), max_bytes=5_000_000)
+    store = Store(tmp_path / "cache.db", durability="relaxed", max_bytes=5_000_000)
+    with TestClient(Litestar(stores={"cache": store})) as client:
+        client.blocking_portal.call(store.set, "key", large)
+        assert large == client.blocking_portal.call(store.get, "key")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from .timeouts import to_milliseconds
 
-__all__ = ["CookieOptions", "check_choice", "checked_name", "cookie_options"]
+__all__ = ["CookieOptions", "check_choice", "checked_name", "cookie_options", "joined_options"]
 
 # RFC 6265: a name is an HTTP token; a path is any text without controls and ";".
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -88,6 +88,16 @@ def cookie_options(given: CookieOptions | Mapping[str, Any] | None) -> CookieOpt
         if name not in known:
             raise TypeError(f"cookie has no option {name!r}{_suggestion(name, known)}")
     return CookieOptions(**(given or {}))
+
+
+def joined_options(own: Mapping[str, Any], more: Any) -> dict[str, Any]:
+    """The options that a framework has names of its own for, and `more`, which has the others."""
+    if not isinstance(more, Mapping | None):
+        raise TypeError("cookie is a dict here, of what has no name of its own beside it")
+    for name in own:
+        if name in (more or ()):
+            raise TypeError(f"cookie has {name!r} twice: it has a name of its own beside cookie")
+    return {**own, **(more or {})}
 
 
 def checked_name(name: str, options: CookieOptions) -> CookieOptions:

@@ -6,6 +6,7 @@ from typing import Any, Literal, cast
 
 from .. import asgi
 from .._session.extras import extra
+from .._session.options import joined_options
 from .._session.signing import Secret
 from ..contract import AsyncStore
 from .store import Store, as_json, session_data
@@ -83,9 +84,8 @@ class SessionBackend(ServerSideSessionBackend):
     def get_session_id(self, connection: Connection) -> str:
         """The id of this connection's session."""
         session = connection.scope.get("session")
-        if isinstance(session, asgi.Session):
-            return session.id
-        return connection.get_session_id() or self.generate_session_id()
+        known = session.id if isinstance(session, asgi.Session) else connection.get_session_id()
+        return known or self.generate_session_id()
 
     async def load_from_connection(self, connection: Connection) -> dict[str, Any]:
         """The data of this connection's session.  Not counted as activity."""
@@ -151,10 +151,10 @@ class SessionConfig(ServerSideSessionConfig):
         if "name" in options:
             raise TypeError("the cookie's name is called key in Litestar")
         self._options = {**options, "secret": secret}
-        self._cookie = dict(self._options.pop("cookie", None) or {})
+        self._cookie = self._options.pop("cookie", None)
         self._made: asgi.SessionMiddleware | None = None
         self._made_of: Any = None
-        _ = self.sessions  # so that what cannot be is said now
+        _ = self.sessions  # says now what cannot be
 
     @property
     def middleware(self) -> DefineMiddleware:
@@ -164,8 +164,7 @@ class SessionConfig(ServerSideSessionConfig):
     @property
     def sessions(self) -> asgi.SessionMiddleware:
         """The sessions as they are configured now: Litestar's fields may be set at any time."""
-        cookie = {
-            **self._cookie,
+        own = {
             "max_age": self.max_age,
             "path": self.path,
             "domain": self.domain,
@@ -173,12 +172,13 @@ class SessionConfig(ServerSideSessionConfig):
             "http_only": self.httponly,
             "same_site": self.samesite,
         }
-        if self._made is None or self._made_of != (self.key, cookie):
+        if self._made is None or self._made_of != (self.key, own):
             store = self.store if self._made is None else self._made.store
+            cookie = joined_options(own, self._cookie)
             self._made = asgi.SessionMiddleware(
                 _serve, store=store, name=self.key, cookie=cookie, **self._options
             )
-            self._made_of = self.key, cookie
+            self._made_of = self.key, own
         return self._made
 
     async def close(self) -> None:

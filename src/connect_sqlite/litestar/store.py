@@ -40,10 +40,16 @@ class Store(NamespacedStore):
         *,
         namespace: str = "LITESTAR",
         clock: Callable[[], float] | None = None,
+        **options: Any,
     ) -> None:
-        """`store`: an async store, or what `open_store` takes; that one is closed at shutdown."""
+        """`store`: an async store, or what `open_store` takes; that one is closed at shutdown.
+
+        `options` are those of the store that is opened, such as `durability` and `max_bytes`.
+        """
         self._is_own = not isinstance(store, AsyncStore)
-        self._store = store if isinstance(store, AsyncStore) else open_async_store(store)
+        if isinstance(store, AsyncStore) and options:
+            raise TypeError(f"the store is open already: {', '.join(options)} come too late")
+        self._store = store if isinstance(store, AsyncStore) else open_async_store(store, **options)
         self._clock = clock
         self.namespace = quote(namespace, safe="")
 
