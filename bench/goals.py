@@ -110,6 +110,10 @@ def _added(framework: str) -> Callable[[Results], float]:
     return lambda results: float(results[framework]["ratio"]["read"])
 
 
+def _of_django(operation: str) -> Callable[[Results], float]:
+    return lambda results: float(results["django"]["ratio"][operation])
+
+
 def _on_disk(size: int) -> Callable[[Results], float]:
     return lambda results: float(results["disk"][str(size)]["ratio"])
 
@@ -264,6 +268,8 @@ GOALS = (
         0.5,
         _added("aiohttp"),
     ),
+    Goal("django", "Django: loading a session, against its `db` engine", 0.12, _of_django("load")),
+    Goal("django", "the same: saving one", 0.25, _of_django("save")),
 )
 
 

@@ -25,6 +25,7 @@ def tables(results: Results) -> dict[str, Table]:
     """Those of the scenarios that ran."""
     made: dict[str, Callable[[Results], Table]]
     made = {"requests": _requests, "cookies": _cookies, "uvicorn": _uvicorn, "merging": _merging}
+    made["django"] = _django
     shown = {name: make(results[name]) for name, make in made.items() if name in results}
     frameworks = _frameworks(results)
     return {**shown, "frameworks": frameworks} if frameworks.rows else shown
@@ -112,3 +113,15 @@ def _frameworks(results: Results) -> Table:
             below += f" Left out: {label} ({results[name]['left_out']})."
     head = ["a request that", "without sessions", f"{_OURS} adds", "what else adds", "ratio"]
     return Table("What sessions add, by framework", head, rows, below)
+
+
+def _django(figures: Results) -> Table:
+    if "left_out" in figures:
+        return Table("Django's sessions", [""], [], f"Left out: {figures['left_out']}.")
+    rows = []
+    for operation, times in figures["median_us"].items():
+        ours, theirs = times[_OURS], times["django_db"]
+        share = f"{figures['ratio'][operation]:.3f} {TIMES}"
+        rows.append([operation, f"{ours:.1f}", f"{theirs:.0f}", share])
+    below = "Microseconds: a view that reads one value, and the save after one was changed."
+    return Table("Django's sessions", ["", _OURS, "its `db` engine", "ratio"], rows, below)

@@ -13,6 +13,7 @@ from . import (
     concurrent,
     cookies,
     disk,
+    django,
     durable,
     importing,
     litestar,
@@ -53,4 +54,5 @@ SCENARIOS: dict[str, Scenario] = {
     "merging": merging,
     "litestar": litestar,
     "aiohttp": aiohttp,
+    "django": django,
 }

@@ -87,8 +87,11 @@ class SavingSession(SessionBase):
                 lives = answer is not TouchResult.EXPIRED
             else:
                 changed, removed = self._with_cookie(changes, cookie)
-                merged = yield from _fitting(lambda fit: Merge(key, fit(changed), removed, ends))
-                lives = merged is not None
+                try:  # as _fitting, which would cost each save a generator more
+                    lives = (yield Merge(key, changed, removed, ends)) is not None
+                except InvalidSession:
+                    plain = values().plain(changed)
+                    lives = (yield Merge(key, plain, removed, ends)) is not None
             if not lives:
                 raise UpdateError
             self._known = changes.print
@@ -126,7 +129,9 @@ class SavingSession(SessionBase):
     def _with_cookie(
         self, changes: Changes, cookie: dict[str, Any]
     ) -> tuple[dict[str, Any], tuple[str, ...]]:
-        stale = ("cookie",) if self._has_cookie and not cookie else ()
+        if not cookie and not self._has_cookie:
+            return changes.changed, changes.removed
+        stale = () if cookie else ("cookie",)
         return {**changes.changed, **cookie}, (*changes.removed, *stale)
 
     def _end(self) -> tuple[datetime, datetime, dict[str, Any]]:
