@@ -139,6 +139,7 @@ def _make_folder(folder: str) -> None:
     _make_folder(os.path.dirname(folder))
     with contextlib.suppress(FileExistsError):  # another process was quicker
         os.mkdir(folder, 0o700)
+    _sync_folder(folder)
 
 
 def _sync_folder(path: str) -> None:
