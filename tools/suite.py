@@ -10,8 +10,11 @@ from .check import check
 from .setup import prepare
 from .work import ROOT, loud
 
-_EVERYWHERE = ("tests/store", "tests/engine", "tests/session", "tests/frameworks")
+_EVERYWHERE = ("tests/store", "tests/engine", "tests/session", "tests/frameworks", "tests/faults")
 """What an interpreter may change.  The rest runs whole programs: once is enough."""
+
+_FAULTS = {"FAULTS": "few"}
+"""And of the faults a few: see tests/faults/scale.py."""
 
 
 def main() -> int:
@@ -23,7 +26,8 @@ def main() -> int:
         which = ", ".join(folders) if folders else "all tests"
         print(f"\nPython {environment.interpreter.release}: {which}", flush=True)
         command = [str(environment.python), "-m", "pytest", "-n", "auto", *folders]
-        if subprocess.run(command, cwd=str(ROOT)).returncode:
+        surroundings = {**os.environ, **(_FAULTS if number else {})}
+        if subprocess.run(command, cwd=str(ROOT), env=surroundings).returncode:
             failed.append(f"tests on Python {environment.interpreter.release}")
     return sum_up(failed, ready.left_out)
 

@@ -97,3 +97,30 @@ def test_a_login_syncs_the_saves_before_it(tmp_path):
     """50 saves cost no sync, and the login's makes them durable too: the log is one."""
     before, after = outcome(saves_beside_a_login, tmp_path / "s.db")
     assert 1 == after - before
+
+
+def syncs_of_logouts(path):
+    vfs = CountingVFS()
+    with SQLiteStore(path) as store, SQLiteStore(path) as another:
+        counts = []
+
+        def count(call, *args):
+            before = vfs.syncs["wal"]
+            call(*args)
+            counts.append(vfs.syncs["wal"] - before)
+
+        store.create("a", {})
+        store.touch("a", {"cookie": {"maxAge": -1}})
+        count(store.destroy, "a")
+        count(store.destroy, "a")
+        store.set("b", {})
+        another.touch("b", {"cookie": {"maxAge": -1}})
+        count(store.destroy, "b")
+        count(store.destroy, "b")
+        return counts
+
+
+def test_a_logout_that_finds_nothing_syncs_what_it_saw(tmp_path):
+    """What had ended the session is durable too when `destroy` says 0, whichever store it was
+    ended through; the next such logout costs nothing (threat 37)."""
+    assert [1, 0, 1, 0] == outcome(syncs_of_logouts, tmp_path / "s.db")

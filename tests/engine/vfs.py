@@ -1,18 +1,19 @@
-"""A layer under SQLite that counts syncs, and knows which thread made them."""
+"""Layers under SQLite that count its syncs, or leave them out."""
 
 import threading
 from collections import Counter, defaultdict
 
 import apsw
 
-_BELOW = apsw.vfs_names()[0]
+BELOW = apsw.vfs_names()[0]
+"""SQLite's own layer, which every other one stands on."""
 
 
 class CountingVFS(apsw.VFS):
     """SQLite's own, as the default of this process from now on.  Make it before any store."""
 
     def __init__(self) -> None:
-        super().__init__("counting", _BELOW, makedefault=True)
+        super().__init__("counting", BELOW, makedefault=True)
         self.syncs: Counter[str] = Counter()
         """By the kind of file: `db` or `wal`."""
         self.threads: defaultdict[str, set[str]] = defaultdict(set)
@@ -24,7 +25,7 @@ class CountingVFS(apsw.VFS):
 
 class _File(apsw.VFSFile):
     def __init__(self, vfs, name, flags):
-        super().__init__(_BELOW, name, flags)
+        super().__init__(BELOW, name, flags)
         self._vfs = vfs
         self._kind = "wal" if flags[0] & apsw.SQLITE_OPEN_WAL else "db"
 
@@ -32,3 +33,18 @@ class _File(apsw.VFSFile):
         self._vfs.syncs[self._kind] += 1
         self._vfs.threads[self._kind].add(threading.current_thread().name)
         return super().xSync(flags)
+
+
+class QuickVFS(apsw.VFS):
+    """As the default of this process from now on: nothing is synced.  Make it before any store."""
+
+    def __init__(self) -> None:
+        super().__init__("quick", BELOW, makedefault=True)
+
+    def xOpen(self, name, flags):  # noqa: N802
+        return _QuickFile(BELOW, name, flags)
+
+
+class _QuickFile(apsw.VFSFile):
+    def xSync(self, flags):  # noqa: N802
+        """Say that it is done."""

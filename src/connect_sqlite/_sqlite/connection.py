@@ -18,6 +18,7 @@ from .files import MEMORY
 __all__ = [
     "BUSY",
     "between",
+    "check_it_writes",
     "close",
     "open_memory",
     "open_reader",
@@ -118,6 +119,17 @@ def use_wal(db: apsw.Cursor, path: str) -> None:
             f"{path}: SQLite cannot keep a write-ahead log there (journal mode {mode}). "
             "Sessions need a local disk, not a network file system"
         )
+
+
+def check_it_writes(db: apsw.Cursor) -> None:
+    """Raise `apsw.ReadOnlyError` if the memory that processes share was opened for reading only.
+
+    SQLite falls back to that when opening it fails, be it once, and all writes would fail from then
+    on.  One of another process that is just writing shows that it is well.
+    """
+    with contextlib.suppress(*BUSY):
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("ROLLBACK")
 
 
 def close(db: apsw.Cursor) -> None:

@@ -19,7 +19,7 @@ _RIGHTS = "it cannot be opened for writing"
 # The first that fits counts.
 _MEANINGS: tuple[tuple[tuple[type[apsw.Error], ...], type[StoreError], str], ...] = (
     (
-        (apsw.BusyError, apsw.LockedError),
+        (apsw.BusyError, apsw.LockedError, apsw.ProtocolError),
         StoreBusy,
         "another process is holding the lock. Try again, or raise busy_timeout",
     ),
@@ -32,7 +32,8 @@ _MEANINGS: tuple[tuple[tuple[type[apsw.Error], ...], type[StoreError], str], ...
     (
         (apsw.CorruptError,),
         StoreCorrupt,
-        "SQLite found it damaged. Stop the program, and restore a backup or salvage with .recover",
+        "SQLite found it damaged, or the disk cannot read it. Look at the system's log, stop the "
+        "program, and restore a backup or salvage with .recover",
     ),
     (
         (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError, apsw.AuthError),
@@ -52,6 +53,8 @@ def translated(error: apsw.Error, doing: str, path: str) -> StoreError:
     """The `StoreError` to raise instead of `error`.  SQLite's messages hold no bound values."""
     if isinstance(error, apsw.CantOpenError | apsw.IOError) and are_descriptors_short():
         return no_descriptors_left(doing, path)
+    if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:  # as of a full disk
+        return StoreFull(f"{doing} {path}: no room for the memory that processes share, {path}-shm")
     for kinds, meaning, advice in _MEANINGS:
         if isinstance(error, kinds):
             if advice is _RIGHTS:

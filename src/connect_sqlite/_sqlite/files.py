@@ -11,7 +11,7 @@ from collections import defaultdict
 import apsw
 
 from .._stores.opening import location_text
-from ..errors import NotASessionStore, StoreError, StoreUnavailable
+from ..errors import NotASessionStore, StoreError, StoreFull, StoreUnavailable
 
 __all__ = [
     "MEMORY",
@@ -37,6 +37,8 @@ opened: defaultdict[str, list[Identity]] = defaultdict(list)
 
 _NEEDED_AT_ONCE = 4
 """Descriptors of a new connection at most: the database, its WAL or journal, -shm, the folder."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 _TOO_MANY_OPEN = (errno.EMFILE, errno.ENFILE)
 
@@ -107,6 +109,8 @@ def make_private(path: str) -> bool:
 def _unusable(error: OSError, path: str) -> StoreError:
     if error.errno in _TOO_MANY_OPEN:
         return no_descriptors_left("opening", path)
+    if error.errno in _NO_ROOM:
+        return StoreFull(f"cannot make the session file {path}: {error.strerror}. Make room")
     return StoreError(
         f"cannot make the session file {path}: {error.strerror}. {what_is_missing(path)}"
     )
@@ -139,6 +143,7 @@ def _make_folder(folder: str) -> None:
     _make_folder(os.path.dirname(folder))
     with contextlib.suppress(FileExistsError):  # another process was quicker
         os.mkdir(folder, 0o700)
+    _sync_folder(folder)
 
 
 def _sync_folder(path: str) -> None:

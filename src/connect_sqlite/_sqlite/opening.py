@@ -10,6 +10,7 @@ from ..errors import NotASessionStore, StoreUnavailable
 from . import files, schema
 from .connection import (
     BUSY,
+    check_it_writes,
     close,
     leave_as_it_is,
     open_memory,
@@ -64,7 +65,13 @@ class Place:
         return db
 
     def writer(self) -> apsw.Cursor:
-        return self._again(open_writer)
+        db = self._again(open_writer)
+        try:
+            check_it_writes(db)
+        except BaseException:
+            close(db)
+            raise
+        return db
 
     def reader(self) -> apsw.Cursor:
         return self._again(open_reader)
@@ -115,6 +122,7 @@ class Place:
         leave_as_it_is(db, False)
         use_wal(db, self.path)
         if not schema.lacks(db, self._table, self._indexes):
+            check_it_writes(db)
             return
         db.execute("BEGIN IMMEDIATE")
         try:

@@ -63,6 +63,9 @@ class Writer:
         self._busy_timeout = busy_timeout
         self._tally = tally
         self._synced: bool | None = None
+        self._changes = 0
+        self._durable_to: int | None = None
+        """The `data_version` up to which everything is synced, as far as is known."""
         self._met_another = -_CONTENDED
         self._has_moved = array("i", [0])
         self._moved_at, _ = self._has_moved.buffer_info()
@@ -195,8 +198,11 @@ class Writer:
                     waiting.result = _result(db, waiting.call)
                 except StoreError as error:  # it has written nothing; the others go on
                     waiting.error = error
+            if self._synced:
+                self._see_that_it_syncs(db)
             db.execute("COMMIT")
         except BaseException:
+            self._durable_to = None
             rolled_back(db)
             raise
         self.last_commit = time.monotonic()
@@ -242,8 +248,11 @@ class Writer:
         try:
             db = self._begin(synced, light=call.light)
             result = _result(db, call)
+            if synced:
+                self._see_that_it_syncs(db)
             db.execute("COMMIT")
         except BaseException:
+            self._durable_to = None
             rolled_back(self.db)
             raise
         self.last_commit = time.monotonic()
@@ -252,7 +261,7 @@ class Writer:
     def _begin(self, synced: bool, *, light: bool = False) -> apsw.Cursor:
         if not self._connected:  # after a fork
             self.db = self._opened()
-            self._connected, self._synced = True, None
+            self._connected, self._synced, self._durable_to = True, None, None
             self.wanted.pop()
         db = self.db
         self._begun += 1
@@ -264,8 +273,23 @@ class Writer:
             self._synced = synced
         if db.connection.in_transaction:  # a signal's exception kept it from being rolled back
             rolled_back(db)
+        if synced:
+            self._changes = db.connection.total_changes()
+        else:
+            self._durable_to = None
         db.execute("BEGIN IMMEDIATE")
         return db
+
+    def _see_that_it_syncs(self, db: apsw.Cursor) -> None:
+        """Have the coming commit sync the log, though it may have nothing to write.
+
+        A logout that finds its session gone says so.  What took it away, such as a touch that ended
+        it, is perhaps not synced yet, and power loss would bring it back.
+        """
+        version: int = db.execute("PRAGMA data_version").get
+        if db.connection.total_changes() == self._changes and version != self._durable_to:
+            db.execute(f"PRAGMA user_version = {db.execute('PRAGMA user_version').get}")
+        self._durable_to = version
 
     def check_place(self, db: apsw.Cursor) -> None:
         """Raise if the file is no longer at its path: writes to it would succeed, and be lost."""
