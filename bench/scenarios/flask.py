@@ -70,7 +70,7 @@ def _shop(seed: int) -> Any:
 
 
 def _flask_session(seed: int, folder: Path) -> Any:
-    """Its file is tuned as ours is; a session that is only read is not written."""
+    """Its file is tuned as ours is; and by default it writes each session that is only read."""
     from flask_session import Session
     from flask_sqlalchemy import SQLAlchemy
     from sqlalchemy import event
@@ -79,7 +79,7 @@ def _flask_session(seed: int, folder: Path) -> Any:
     app.config.update(
         SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder / 'theirs.db'}",
         SESSION_TYPE="sqlalchemy",
-        SESSION_PERMANENT=False,
+        SESSION_REFRESH_EACH_REQUEST=False,
     )
     app.config["SESSION_SQLALCHEMY"] = db = SQLAlchemy(app)
     with app.app_context():
