@@ -257,6 +257,12 @@ GOALS = (
         count=True,
     ),
     Goal(
+        "flask",
+        "Flask, a request that reads its session: added time, against Flask-Session on SQLAlchemy",
+        0.3,
+        _added("flask"),
+    ),
+    Goal(
         "litestar",
         "Litestar, a request that reads its session: added time, against its `FileStore`",
         0.3,

@@ -14,6 +14,7 @@ _REQUESTS = {
     "stranger_looks": "brings none, and the handler looks at the session",
 }
 _FRAMEWORKS = {
+    "flask": ("Flask", "Flask-Session, SQLAlchemy"),
     "litestar": ("Litestar", "its `FileStore`"),
     "aiohttp": ("aiohttp", "aiohttp-session, Redis"),
 }

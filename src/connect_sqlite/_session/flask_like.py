@@ -27,7 +27,7 @@ from .rules import Intent, Moment
 from .session import Session
 from .signing import Secret, Signer
 from .skip import Skip
-from .tags import Tags, tagged, untagged
+from .tags import Tags, may_have_tags, tagged, untagged
 from .timeouts import to_milliseconds
 
 __all__ = ["Away", "FlaskLikeManager", "FlaskLikeSession", "Options", "answer"]
@@ -121,9 +121,9 @@ class FlaskLikeSession(ResponseSession):
 
     def _fill(self, row: StoredSession) -> None:
         super()._fill(row)
-        serializer = self._home.serializer
-        for key, value in dict.items(self):
-            if type(value) in (dict, list):
+        serializer, print_ = self._home.serializer, self._kept.print if self._kept else b""
+        if not isinstance(print_, bytes) or may_have_tags(print_, serializer):
+            for key, value in dict.items(self):
                 dict.__setitem__(self, key, untagged(value, serializer))
         self._was_permanent = bool(dict.get(self, _PERMANENT))
 
@@ -278,6 +278,8 @@ class _Lifecycle(Lifecycle):
             elif session._baseline is not None:
                 session._kept = session._kept._replace(print=session._baseline)
         kept = home._tagged(data)
+        if kept is data:
+            return super().plan(session, moment)
         dict.clear(session)
         dict.update(session, kept)
         try:
