@@ -20,6 +20,7 @@ def typed(session: Any, model: type[M]) -> M:
 
     Raises `InvalidSession` while a field without a default is missing: see `put`.
     """
+    session = _behind(session)
     instance: M = _model_of(session, model).instance(session)
     return instance
 
@@ -29,7 +30,14 @@ def put(session: Any, instance: Any) -> None:
 
     `typed` returns it from now on, and what is changed in it is saved too.
     """
+    session = _behind(session)
     _model_of(session, type(instance)).put(session, instance)
+
+
+def _behind(session: Any) -> Any:
+    """The session itself: `flask.session` and `quart.session` only stand for it."""
+    find = getattr(session, "_get_current_object", None)
+    return session if find is None else find()
 
 
 def _model_of(session: Any, wanted: Any) -> Any:

@@ -29,6 +29,7 @@ from .signing import Secret, Signer
 from .skip import Skip
 from .tags import Tags, may_have_tags, tagged, untagged
 from .timeouts import to_milliseconds
+from .typed import Migrate
 
 __all__ = ["Away", "FlaskLikeManager", "FlaskLikeSession", "Options", "answer"]
 
@@ -62,6 +63,8 @@ class Options(TypedDict, total=False):
     idle_timeout: timedelta | float | None
     absolute_timeout: timedelta | float | None
     touch_interval: timedelta | float | None
+    model: Any
+    migrate: Migrate | None
     on_conflict: OnConflict
     on_store_error: OnStoreError
     on_created: Hook | None
@@ -144,10 +147,40 @@ class Away(FlaskLikeSession):
         return f"<{type(self).__name__}: the store failed>"
 
 
+class _Lifecycle(Lifecycle):
+    """Decides from the data as they are kept, and by the application's settings."""
+
+    def plan(self, session: Session, moment: Moment) -> Plan:
+        assert isinstance(session, FlaskLikeSession)
+        home, data = session._home, session._data()
+        home._take_settings(session)
+        if session._is_set_aside:
+            if session._kept is None:
+                if session._intent is Intent.NONE:
+                    return NOTHING_TO_DO
+            elif session._baseline is not None:
+                session._kept = session._kept._replace(print=session._baseline)
+        kept = home._tagged(data)
+        if kept is data:
+            return super().plan(session, moment)
+        dict.clear(session)
+        dict.update(session, kept)
+        try:
+            return super().plan(session, moment)
+        finally:
+            # A rotation takes a key out.
+            stay = {
+                key: data[key] for key in data if key not in kept or dict.__contains__(session, key)
+            }
+            dict.clear(session)
+            dict.update(session, stay)
+
+
 class FlaskLikeManager(ResponseManager[S]):
     """Sessions of an application whose settings say what their cookie is."""
 
     cookie_is_ours = False
+    life = _Lifecycle
     framework: ClassVar[Any]
     """The framework's `SessionInterface`."""
     serializer: Tags
@@ -163,7 +196,6 @@ class FlaskLikeManager(ResponseManager[S]):
             if name in _THEIRS:
                 raise TypeError(f"{name} is no option here: {_THEIRS[name]}")
         super().__init__(None, store=store, **options)
-        self._lifecycle = _Lifecycle(self._policy, self.timeouts)
         kind: Any = type(self)
         self._has_expiration = kind.get_expiration_time is not self.framework.get_expiration_time
         self._has_sending = kind.should_set_cookie is not self.framework.should_set_cookie
@@ -257,40 +289,15 @@ class FlaskLikeManager(ResponseManager[S]):
 
     # ------------------------------------------------------------------ the values
 
+    def as_kept(self, session: Session) -> dict[str, Any]:
+        """The data as they go to the store, tagged."""
+        return self._tagged(session._data())
+
     def _tagged(self, data: dict[str, Any]) -> dict[str, Any]:
         """The data as they are kept: JSON's values alone, and nothing if nothing was put in."""
         if len(data) == 1 and _PERMANENT in data:
             return {}  # often set for every visitor, before anything is known of them
         return tagged(data, self.serializer)
-
-
-class _Lifecycle(Lifecycle):
-    """Decides from the data as they are kept, and by the application's settings."""
-
-    def plan(self, session: Session, moment: Moment) -> Plan:
-        assert isinstance(session, FlaskLikeSession)
-        home, data = session._home, session._data()
-        home._take_settings(session)
-        if session._is_set_aside:
-            if session._kept is None:
-                if session._intent is Intent.NONE:
-                    return NOTHING_TO_DO
-            elif session._baseline is not None:
-                session._kept = session._kept._replace(print=session._baseline)
-        kept = home._tagged(data)
-        if kept is data:
-            return super().plan(session, moment)
-        dict.clear(session)
-        dict.update(session, kept)
-        try:
-            return super().plan(session, moment)
-        finally:
-            # A rotation takes a key out.
-            stay = {
-                key: data[key] for key in data if key not in kept or dict.__contains__(session, key)
-            }
-            dict.clear(session)
-            dict.update(session, stay)
 
 
 def answer(response: Any, headers: TextHeaders, refusal: Refusal | None) -> None:

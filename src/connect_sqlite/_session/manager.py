@@ -55,6 +55,7 @@ class SessionManager(Generic[S]):
     other_face: ClassVar[str]
     """What to say to one who brings the other kind."""
     awaits: ClassVar[bool]
+    life: ClassVar[type[Lifecycle]] = Lifecycle
     cookie_is_ours: ClassVar[bool] = True
     """Whether the options say what the cookie is, not the framework's own settings."""
 
@@ -142,10 +143,9 @@ class SessionManager(Generic[S]):
             clock=clock or _now,
         )
         self.model = Model.of(model, migrate)
-        if self.model is None:
-            self._lifecycle = Lifecycle(self._policy, self.timeouts)
-        else:
-            self._lifecycle = TypedLifecycle(self._policy, self.timeouts, self.model)
+        self._lifecycle = self.life(self._policy, self.timeouts)
+        if self.model is not None:
+            self._lifecycle = TypedLifecycle(self._lifecycle, self.model)
         self._timed = self.timeouts.idle is not None or self.timeouts.absolute is not None
         # Whether a row that was found is looked at, before it is the session.
         self._limited = self._timed or self.model is not None
@@ -232,6 +232,10 @@ class SessionManager(Generic[S]):
         if path is None or kept is None:
             return False
         return owner_in(path, session) != self._lifecycle.owner_of(kept)
+
+    def as_kept(self, session: Session) -> dict[str, Any]:
+        """The data as they go to the store."""
+        return session._data()
 
     # ------------------------------------------------------------------ after the handler
 

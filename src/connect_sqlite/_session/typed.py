@@ -14,11 +14,10 @@ from .carry import Steps
 from .changes import Print, changes_since, print_of
 from .lifecycle import Lifecycle
 from .plan import Create, Merge, Plan, Rotate, Set
-from .policy import Policy
 from .rules import Moment
 from .session import Session
 from .shapes import shape_of
-from .timeouts import MARKS, Timeouts
+from .timeouts import MARKS
 
 __all__ = ["Migrate", "Model", "TypedLifecycle", "View"]
 
@@ -61,9 +60,9 @@ class Model:
         keys = self.shape.keys
         return {k: v for k, v in dict.items(data) if k in keys or not k.startswith("_")}
 
-    def check(self, session: Session) -> None:
+    def check(self, data: dict[str, Any]) -> None:
         """`InvalidSession` for data that do not fit.  With none of the model's keys they do."""
-        own = self.own(session)
+        own = self.own(data)
         if self.shape.keys & own.keys():
             try:
                 self.shape.load(own)
@@ -169,16 +168,17 @@ class Model:
 
 
 class TypedLifecycle(Lifecycle):
-    """The life of sessions that fit a model."""
+    """Another lifecycle's, of sessions that fit a model."""
 
-    def __init__(self, policy: Policy, timeouts: Timeouts, model: Model) -> None:
-        super().__init__(policy, timeouts)
+    def __init__(self, inner: Lifecycle, model: Model) -> None:
+        super().__init__(inner._policy, inner.timeouts)
+        self._inner = inner
         self._model = model
 
     def plan(self, session: Session, moment: Moment) -> Plan:
         """As for every session.  `InvalidSession` for data that do not fit."""
         self._model.write_back(session)
-        plan = super().plan(session, moment)
+        plan = self._inner.plan(session, moment)
         if isinstance(plan.step, Create | Set | Merge | Rotate):
-            self._model.check(session)
+            self._model.check(session._home.as_kept(session))
         return plan
