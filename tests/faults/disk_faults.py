@@ -72,7 +72,8 @@ class _Trial:
                 struck = self.faults.struck
                 self.faults.disarm()
                 if not struck:
-                    begin_anew(self.face, store)
+                    if contents(store) != before or call == "sweep":
+                        begin_anew(self.face, store)
                     break
                 self.figures["faults"] += 1
                 self.figures["done" if error is None else "refused"] += 1

@@ -20,6 +20,8 @@ class Scale(NamedTuple):
     """Disks looked at after each cut."""
     stride: int
     """One in so many cuts is looked at where there are more than a run has time for."""
+    kinds: int
+    """Calls of the contract that the disk is made to fail under."""
     disk_stride: int
     """One in so many of the Nth system calls fails."""
     storm: float
@@ -29,9 +31,9 @@ class Scale(NamedTuple):
 
 
 _SCALES = {
-    "few": Scale(calls=30, images=1, stride=3, disk_stride=5, storm=1.0, damages=1),
-    "some": Scale(calls=70, images=2, stride=1, disk_stride=3, storm=4.0, damages=3),
-    "many": Scale(calls=250, images=4, stride=1, disk_stride=1, storm=60.0, damages=8),
+    "few": Scale(calls=30, images=1, stride=3, kinds=8, disk_stride=5, storm=1.0, damages=1),
+    "some": Scale(calls=70, images=2, stride=1, kinds=99, disk_stride=3, storm=4.0, damages=3),
+    "many": Scale(calls=250, images=4, stride=1, kinds=99, disk_stride=1, storm=60.0, damages=8),
 }
 
 SCALE = _SCALES[os.environ.get("FAULTS", "some")]

@@ -7,14 +7,14 @@ from engine.programs import Program
 from .contract_calls import CALLS
 from .disk_faults import calls_that_fail
 from .life_faults import MOMENTS, moments_that_fail
-from .scale import SCALE, SEED
+from .scale import SCALE, SEED, chance
 
 FACES = pytest.mark.parametrize("face", ["sync", "async"])
-_HALVES = sorted(CALLS)[::2], sorted(CALLS)[1::2]
+_CALLS = sorted(chance("calls").sample(sorted(CALLS), min(SCALE.kinds, len(CALLS))))
 
 
 @FACES
-@pytest.mark.parametrize("calls", _HALVES, ids=["some calls", "other calls"])
+@pytest.mark.parametrize("calls", [_CALLS[::2], _CALLS[1::2]], ids=["some calls", "other calls"])
 def test_threat_36_a_call_is_done_or_says_that_it_is_not(tmp_path, face, calls):
     """Threat 36: when the disk is full or fails, each call has happened, or has not and says so
     with the right error; and once the disk is well again the open store works."""
@@ -22,7 +22,7 @@ def test_threat_36_a_call_is_done_or_says_that_it_is_not(tmp_path, face, calls):
     program = Program(calls_that_fail, tmp_path / "s.db", face, calls, stride, patience=900)
     with program:
         found = program.result()
-    assert found["faults"] > 100
+    assert found["faults"] > 0
     assert (0, "ok") == (found["losses"], found["sound"]), (SEED, found["wrong"])
 
 
@@ -34,5 +34,5 @@ def test_threat_36_a_file_survives_the_disks_faults(tmp_path, face, moment):
     stride = SCALE.disk_stride * (2 if face == "sync" else 5)
     with Program(moments_that_fail, tmp_path, face, moment, stride, patience=900) as program:
         found = program.result()
-    assert found["faults"] > 10
+    assert found["faults"] > 0
     assert 0 == found["losses"], (SEED, found["wrong"])
