@@ -15,6 +15,9 @@ from examples.frameworks.servers import HERE, command
 
 SECRET = "a secret for tests, 32 bytes or more"
 ATTEMPTS = 3
+# A connection that is kept may be closed by the server at the moment that it is used again.  And
+# each new one may lead to another worker.
+ONE_BY_ONE = httpx.Limits(max_keepalive_connections=0)
 
 _numbers = itertools.count(1)
 
@@ -67,7 +70,12 @@ class Browser:
         self._others: list[Browser] = []
         # Over plain HTTP nothing is verified, and to read the certificates takes its time.
         self.client = httpx.Client(
-            base_url=server.url, cookies=cookies, trust_env=False, timeout=PATIENCE, verify=False
+            base_url=server.url,
+            cookies=cookies,
+            trust_env=False,
+            timeout=PATIENCE,
+            verify=False,
+            limits=ONE_BY_ONE,
         )
 
     def close(self) -> None:
