@@ -45,9 +45,7 @@ def test_looking_writes_nothing(django_project):
     assert 1_209_500 == django_project.row(browser)[1]
 
 
-@pytest.mark.parametrize(
-    "key", ["invented" * 4, "short", "x" * 300, "größenwahn", '"a\\000bcdefghi"']
-)
+@pytest.mark.parametrize("key", ["invented" * 4, "short", "x" * 300, "ö" * 200, "a\0bcdefghi"])
 def test_a_key_that_the_store_does_not_know_is_not_adopted(django_project, key):
     """Whatever a cookie says, a session that is made gets a key of its own."""
     browser = django_project.browser(key)

@@ -219,6 +219,27 @@ def test_the_loop_goes_on_while_a_save_waits(project):
         asyncio.run(work())
 
 
+def test_the_loop_goes_on_while_the_store_is_opened(project):
+    """A store that has to wait for another process as it is opened holds up no other task."""
+    key = project.make(n=1)
+
+    async def work():
+        ticks = 0
+        with project.writing():
+            # To make the index it has to write.
+            settings = project.settings(busy_timeout=0.2, indexes=["_auth_user_id"])
+            with override_settings(CONNECT_SQLITE=settings):
+                opening = asyncio.ensure_future(SessionStore(key).aload())
+                while not opening.done():
+                    ticks += 1
+                    await asyncio.sleep(0.005)
+                with pytest.raises(StoreBusy):
+                    await opening
+        assert ticks > 5
+
+    asyncio.run(work())
+
+
 def test_a_key_that_lives_is_not_created_again(project):
     """`asave(must_create=True)` of a key that lives is a CreateError, and leaves it as it is."""
     key = project.make(n=1)

@@ -1,8 +1,10 @@
 """Django: when sessions end, by its own settings and words."""
 
+import time
 from datetime import datetime, timedelta
 
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.management import call_command
 from django.test import override_settings
 from django.utils import timezone
@@ -58,10 +60,22 @@ def test_a_session_of_five_minutes(django_project):
     assert {} == browser.get("/show").json()
 
 
+@pytest.fixture
+def _in_tokyo(monkeypatch):
+    """A machine whose clocks are nine hours ahead of UTC."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_in_tokyo")
 @pytest.mark.parametrize("time_zones", [True, False])
 @pytest.mark.parametrize("fixed", [timedelta, datetime])
 def test_a_session_that_ends_at_a_moment(django_project, fixed, time_zones):
-    """A `timedelta` or a `datetime` is a moment: the row ends then, and no request moves it."""
+    """A `timedelta` or a `datetime` is a moment, with USE_TZ and without: the row ends then, and no
+    request moves it."""
     with override_settings(USE_TZ=time_zones):
         moment = timedelta(hours=1)
         browser, answer = expiring(
@@ -81,6 +95,16 @@ def test_none_goes_back_to_the_settings(django_project):
     handlers["reset"] = lambda request: request.session.set_expiry(None)
     assert (TWO_WEEKS, True) == ends_of(browser.get("/reset"))
     assert ({"n": 1}, TWO_WEEKS) == django_project.row(browser)
+
+
+def test_an_expiry_that_is_taken_back_in_the_same_request(django_project):
+    """A session that is saved with an expiry and again without lives for SESSION_COOKIE_AGE."""
+    session = SessionStore()
+    session.set_expiry(300)
+    session.save()
+    session.set_expiry(None)
+    session.save()
+    assert {session.session_key: ({}, TWO_WEEKS)} == django_project.rows
 
 
 def test_the_row_itself_says_when_it_ends(django_project):
@@ -114,6 +138,14 @@ def test_the_settings_decide(django_project):
             assert 600 == django_project.row(browser)[1]
 
 
+def test_a_ttl_of_the_stores_changes_nothing(django_project):
+    """SESSION_COOKIE_AGE decides, whatever `ttl` CONNECT_SQLITE has."""
+    with override_settings(CONNECT_SQLITE=django_project.settings(ttl=60)):
+        browser = django_project.browser()
+        browser.get("/count")
+        assert ({"n": 1}, TWO_WEEKS) == django_project.row(browser)
+
+
 def test_every_request_may_move_the_end(django_project):
     """With SESSION_SAVE_EVERY_REQUEST a view that does nothing moves the end of cookie and row, and
     leaves alone what another request saves meanwhile."""
@@ -138,9 +170,13 @@ def test_a_session_that_has_ended_is_an_update_error_only_when_others_ended_it(d
     browser = django_project.browser()
     browser.get("/count")
     handlers["past"] = lambda request: request.session.set_expiry(-10)
+    twin = SessionStore(django_project.key(browser))
+    twin.set_expiry(-10)
     assert 200 == browser.get("/past").status_code
     assert {} == browser.get("/show").json()
     assert {} == django_project.rows
+    with pytest.raises(UpdateError):
+        twin.save()
 
 
 def test_clearsessions(django_project):
