@@ -39,12 +39,12 @@ _FLASH, _CSRF = "_f_", "_csrft_"
 class Session(BlockingSession):
     """One visitor's session, at `request.session`: Pyramid's `ISession`, and what ours has more."""
 
-    __slots__ = ("_has_new_token", "_waited")
+    __slots__ = ("_old_token", "_waited")
 
     _waited: bool
     """Whether it let the other response callbacks go first."""
-    _has_new_token: bool
-    """Whether the CSRF token was made in this request: nobody knew it before."""
+    _old_token: Any
+    """The CSRF token from before this request."""
 
     @property
     def new(self) -> bool:
@@ -65,7 +65,7 @@ class Session(BlockingSession):
 
     def rotate(self, keep: bool = True) -> None:
         """As every session's.  A CSRF token from before this request goes with the old id."""
-        if not self._has_new_token:
+        if dict.get(self, _CSRF) == self._old_token:
             self.pop(_CSRF, None)
         super().rotate(keep)
 
@@ -88,7 +88,6 @@ class Session(BlockingSession):
     def new_csrf_token(self) -> str:
         """Another token for this session."""
         self[_CSRF] = token = secrets.token_hex(20)
-        self._has_new_token = True
         return token
 
     def get_csrf_token(self) -> str:
@@ -140,7 +139,7 @@ class SessionFactory(BlockingManager):
         forwarded = environ.get("HTTP_X_FORWARDED_PROTO", "").encode("latin-1")
         https = self.is_https(environ.get("wsgi.url_scheme", ""), forwarded)
         session = Session(self, self._jar.of(request), https, self.remembered(request))
-        session._waited = session._has_new_token = False
+        session._waited, session._old_token = False, None
         root = environ.get("SCRIPT_NAME", "")
         if not self.applies(request, root + environ.get("PATH_INFO", ""), root):
             session._started = session._failed = False
@@ -154,6 +153,7 @@ class SessionFactory(BlockingManager):
             unavailable = HTTPServiceUnavailable()
             _refuse(unavailable, refused(error))
             raise unavailable from error
+        session._old_token = dict.get(session, _CSRF)
         session.accessed = True
         request.add_response_callback(session._respond)
         request.add_finished_callback(session._finish)

@@ -1,6 +1,7 @@
 """Sessions in Pyramid: its own habits, and what ours add to them."""
 
 import pytest
+from pyramid.csrf import get_csrf_token, new_csrf_token
 from pyramid.interfaces import ISession
 from zope.interface.verify import verifyObject
 
@@ -180,16 +181,23 @@ def test_pyramids_csrf_check(site, configure):
     assert "done" == visitor.post("/post", {"csrf_token": token}).json
 
 
-@pytest.mark.parametrize("call", ["new_csrf_token", "get_csrf_token"])
-def test_a_csrf_token_ends_with_the_sign_in(site, call):
+@pytest.mark.parametrize(
+    ("configure", "give"),
+    [
+        (require_csrf, new_csrf_token),
+        (require_csrf, get_csrf_token),
+        (require_csrf_in_the_session, new_csrf_token),
+    ],
+)
+def test_a_csrf_token_ends_with_the_sign_in(site, configure, give):
     """Whoever knew the token before the sign-in cannot use it after; one given there is good."""
 
     def sign_in_with_form(request):
         request.session["user"] = "Jonas"
-        return getattr(request.session, call)()
+        return give(request)
 
     views = {"/form": form, "/in": sign_in, "/again": sign_in_with_form}
-    pages = site({**views, "/post": lambda request: "done"}, configure=require_csrf, owner="user")
+    pages = site({**views, "/post": lambda request: "done"}, configure=configure, owner="user")
     visitor = pages.browser()
     before = visitor.get("/form").json
     visitor.post("/in", {"name": "Mira", "csrf_token": before})

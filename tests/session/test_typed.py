@@ -1,53 +1,18 @@
 """Sessions with a model: checked when they are loaded and before they are saved."""
 
-import logging
 import traceback
 from dataclasses import dataclass
 
 import msgspec
 import pytest
 
-from connect_sqlite import InvalidSession, handle_of
+from connect_sqlite import InvalidSession, SessionGone
 from connect_sqlite.typed import put, typed
 
 from . import accounts
-from .accounts import ALL, INSTANCES, Loose, Plain, Pydantic, Struct
+from .accounts import EACH, EACH_INSTANCE, Loose, Plain, Pydantic, Struct, handlers
 from .conftest import BOTH
-from .site import show, sign_out
-
-EACH = pytest.mark.parametrize("model", ALL, ids=lambda model: model.__name__)
-EACH_INSTANCE = pytest.mark.parametrize("model", INSTANCES, ids=lambda model: model.__name__)
-
-
-def handlers(model):
-    """Pages that use the session by its model only."""
-
-    def account(request):
-        account = typed(request.session, model)
-        return {"name": accounts.name(account), "notes": list(accounts.notes(account))}
-
-    def sign_in(request):
-        accounts.rename(typed(request.session, model), request.query_params["name"])
-        return {}
-
-    def note(request):
-        accounts.notes(typed(request.session, model)).append(request.query_params["text"])
-        return {}
-
-    def wrong(request):
-        accounts.rename(typed(request.session, model), 7)
-        return {}
-
-    pages = {"/": account, "/in": sign_in, "/note": note, "/wrong": wrong}
-    return pages | {"/raw": show, "/out": sign_out}
-
-
-def planted(site, browser, store, data):
-    """A browser whose session was saved with these data, by another version of the program."""
-    browser.get("/in?name=Mira")
-    row = site.run(store.get(browser.sid))
-    site.run(store.set(browser.sid, {**data, "cookie": row["cookie"], "_session": row["_session"]}))
-    return browser.sid
+from .site import show
 
 
 @BOTH
@@ -108,82 +73,58 @@ def test_the_error_names_the_key_and_never_the_value(site, model):
 
 
 @BOTH
-@EACH
-def test_a_stored_session_that_does_not_fit_starts_anew(site, store, model, caplog):
-    """It is ended, its handle and the key are logged, and the visitor has a new and empty one."""
-    pages = site(handlers(model), model=model)
-    browser = pages.browser()
-    old = planted(pages, browser, store, {"name": ["a secret"], "notes": []})
-    with caplog.at_level(logging.WARNING, "connect_sqlite"):
-        assert {"name": "", "notes": []} == browser.get("/").json()
-    assert pages.run(store.get(old)) is None
-    (record,) = caplog.records
-    assert handle_of(old) in record.message
-    assert "name: expected" in record.message
-    assert "secret" not in caplog.text
-    assert old not in caplog.text
-    browser.get("/in?name=Mira")
-    assert old != browser.sid
-
-
-@BOTH
-@EACH
-def test_a_session_that_does_not_fit_is_migrated(site, store, model):
-    """`migrate` is given the old data, and what it returns is saved at once, under the same id."""
-    given = []
-
-    def migrate(data):
-        given.append(data)
-        return {"name": " ".join(data["name"]), "notes": []}
-
-    pages = site(handlers(model), model=model, migrate=migrate)
-    browser = pages.browser()
-    old = planted(pages, browser, store, {"name": ["Mira", "Sol"], "_flash": [["a", "b"]], "x": 1})
-    assert {"name": "Mira Sol", "notes": []} == browser.get("/").json()
-    assert [{"name": ["Mira", "Sol"], "x": 1}] == given
-    row = pages.run(store.get(old))
-    assert {"name", "notes", "_flash", "cookie", "_session"} == set(row)
-    browser.get("/")
-    assert 1 == len(given)
-
-
-@BOTH
 @EACH_INSTANCE
-def test_migrate_may_return_an_instance(site, store, model):
-    """What `migrate` returns can be an instance of the model."""
-    migrate = lambda data: model(name=data["name"][0])  # noqa: E731
-    pages = site(handlers(model), model=model, migrate=migrate)
-    browser = pages.browser()
-    planted(pages, browser, store, {"name": ["Mira"]})
-    assert "Mira" == browser.get("/").json()["name"]
+def test_defaults_are_kept_with_the_first_change(site, model):
+    """What a default was stays so, also when a later version of the model has another."""
+    browser = site(handlers(model), model=model).browser()
+    browser.get("/in?name=Mira")
+    assert {"name": "Mira", "notes": []} == browser.get("/raw").json()
 
 
-def give_up(data):
-    """None: start anew."""
+class Sparse(msgspec.Struct, omit_defaults=True):
+    """A model that leaves out of the data what is as it was given."""
 
-
-def fail(data):
-    raise ValueError(data)
-
-
-def miss(data):
-    return {"name": 3}
+    name: str = ""
+    notes: list[str] = []
 
 
 @BOTH
-@pytest.mark.parametrize("migrate", [give_up, fail, miss])
-def test_where_migrate_cannot_help_the_session_starts_anew(site, store, caplog, migrate):
-    """None, an exception, and data that still do not fit end the session, and say no data."""
-    ended = []
-    hooks = {"on_destroyed": lambda event: ended.append(event.handle)}
-    pages = site(handlers(Plain), model=Plain, migrate=migrate, **hooks)
-    browser = pages.browser()
-    old = planted(pages, browser, store, {"name": ["a secret"]})
-    with caplog.at_level(logging.WARNING, "connect_sqlite"):
-        assert "" == browser.get("/").json()["name"]
-    assert pages.run(store.get(old)) is None
-    assert [handle_of(old)] == ended
-    assert "secret" not in caplog.text
+def test_what_a_model_leaves_out_is_removed(site):
+    """A field that an instance does not write any more is gone from the session."""
+
+    def reset(request):
+        typed(request.session, Sparse).name = ""
+        return {}
+
+    browser = site(handlers(Sparse) | {"/reset": reset}, model=Sparse).browser()
+    browser.get("/in?name=Mira")
+    browser.get("/note?text=tea")
+    browser.get("/reset")
+    assert {"notes": ["tea"]} == browser.get("/raw").json()
+
+
+@pytest.mark.parametrize("gateway", ["wsgi"], indirect=True)
+@EACH
+def test_reloading_checks_and_forgets_instances(site, store, model):
+    """After `reload` the instance is of what was stored; of what does not fit there is none."""
+    said = []
+
+    def reload(request):
+        session = request.session
+        accounts.rename(typed(session, model), "not saved")
+        session.reload()
+        said.append(accounts.name(typed(session, model)))
+        store.merge(session.id, {"name": 7})
+        try:
+            session.reload()
+        except SessionGone as error:
+            said.append(str(error))
+        return {}
+
+    browser = site(handlers(model) | {"/reload": reload}, model=model).browser()
+    browser.get("/in?name=Mira")
+    browser.get("/reload")
+    assert ["Mira", "the session does not fit its model any more"] == said
 
 
 @BOTH
@@ -214,6 +155,8 @@ def test_signing_out_is_not_undone_by_an_instance(site, store, model):
         def handler(request):
             accounts.rename(typed(request.session, model), "changed")
             getattr(request.session, way)()
+            if "stay" in request.query_params:
+                request.session["theirs"] = 1
             return {}
 
         return handler
@@ -225,6 +168,10 @@ def test_signing_out_is_not_undone_by_an_instance(site, store, model):
         browser.get("/in?name=Mira")
         browser.get(f"/{way}")
         assert {} == browser.get("/raw").json()
+    for way in ("destroy", "regenerate"):
+        browser.get("/in?name=Mira")
+        browser.get(f"/{way}?stay=1")
+        assert {"theirs": 1} == browser.get("/raw").json()
 
 
 @BOTH
@@ -294,9 +241,9 @@ def test_a_field_without_a_default_is_put_first(site, model):
         put(request.session, model(name="Mira"))
         return {}
 
-    browser = site({"/": account, "/in": sign_in}, model=model).browser()
+    browser = site({"/": account, "/in": sign_in, "/raw": show}, model=model).browser()
     assert "name: expected a value, and it is missing" in browser.get("/").json()["error"]
-    assert browser.cookie
+    assert ["_flash"] == list(browser.get("/raw").json())
     browser.get("/in")
     assert {"name": "Mira"} == browser.get("/").json()
 
@@ -328,20 +275,6 @@ def test_a_sign_in_by_the_model_rotates_the_id(site):
 
 
 @BOTH
-def test_migrating_is_no_sign_in(site, store):
-    """A session that is migrated keeps its id and its times, though the owner stands elsewhere."""
-    pages = site(
-        handlers(Plain), model=Plain, owner="name", migrate=lambda data: {"name": data["name"][0]}
-    )
-    browser = pages.browser()
-    old = planted(pages, browser, store, {"name": ["Mira"]})
-    before = pages.run(store.get(old))["_session"]
-    browser.get("/")
-    assert old == browser.sid
-    assert before == pages.run(store.get(old))["_session"]
-
-
-@BOTH
 def test_without_a_model_there_is_no_typed_view(site):
     """`typed` says which option is missing, or which model was given, and what is no session."""
     said = []
@@ -368,7 +301,7 @@ def test_without_a_model_there_is_no_typed_view(site):
     [
         ({"model": int}, TypeError, "model is a TypedDict"),
         ({"model": Plain()}, TypeError, "model is a TypedDict"),
-        ({"migrate": give_up}, ValueError, "migrate needs model"),
+        ({"migrate": dict}, ValueError, "migrate needs model"),
         ({"model": Plain, "migrate": "x"}, TypeError, "migrate is a plain function"),
     ],
 )

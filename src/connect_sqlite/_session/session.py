@@ -294,7 +294,6 @@ class Session(dict[str, Any]):
     def _discard(self) -> None:
         """Leave the store and the browser as they are."""
         self.clear()
-        self._view = None
         self._is_lost = True
         self._tell = _TELL_NOTHING
 
