@@ -65,7 +65,7 @@ def test_a_path_without_sessions_has_none(aiohttp_site, options):
     ("options", "error", "words"),
     [
         ({"secret": ""}, ValueError, "secret"),
-        ({"name": "sid"}, TypeError, "cookie_name"),
+        ({"name": "sid"}, TypeError, "called cookie_name"),
         ({"encoder": str}, TypeError, "encoder"),
         ({"samesite": "None"}, ValueError, "secure"),
         ({"max_age": -1}, ValueError, "max_age"),
