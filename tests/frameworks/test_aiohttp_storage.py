@@ -65,7 +65,7 @@ def test_a_path_without_sessions_has_none(aiohttp_site, options):
     ("options", "error", "words"),
     [
         ({"secret": ""}, ValueError, "secret"),
-        ({"name": "sid"}, TypeError, "cookie_name"),
+        ({"name": "sid"}, TypeError, "called cookie_name"),
         ({"encoder": str}, TypeError, "encoder"),
         ({"samesite": "None"}, ValueError, "secure"),
         ({"max_age": -1}, ValueError, "max_age"),
@@ -107,3 +107,25 @@ def _answering(handler):
         return web.json_response(await handler(request))
 
     return answering
+
+
+async def anew(request):
+    (await aiohttp_session.new_session(request))["n"] = 1
+    return {}
+
+
+@pytest.mark.parametrize("path", ["/count", "/anew"])
+@pytest.mark.parametrize(("secure", "expected"), [("auto", True), (None, False), (True, True)])
+def test_the_cookie_is_secure_on_https(aiohttp_site, path, secure, expected):
+    """By default the cookie is `Secure` when the request came over HTTPS; None is never."""
+    site = aiohttp_site({**BASIC, "/anew": anew}, secure=secure, proxy=True)
+    (cookie,) = site.browser().get(path, headers={"X-Forwarded-Proto": "https"}).set_cookies
+    assert expected == ("; Secure" in cookie)
+
+
+@pytest.mark.parametrize("path", ["/count", "/anew"])
+def test_ids_are_made_from_the_request(aiohttp_site, path):
+    """`genid` is given aiohttp's request, also for a `new_session`."""
+    site = aiohttp_site({**BASIC, "/anew": anew}, genid=lambda request: f"of {request.path}")
+    site.browser().get(path)
+    assert [f"of {path}"] == site.rows.ids()

@@ -1,11 +1,13 @@
 """The configuration of Litestar's sessions: Litestar's names, and what cannot be."""
 
+import asyncio
+
 import pytest
 from litestar import Litestar, Request, get
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.testing import TestClient
 
-from connect_sqlite import AsyncSQLiteStore, SQLiteStore
+from connect_sqlite import AsyncSQLiteStore, SQLiteStore, StoreClosed
 from connect_sqlite.litestar import AAL3, SessionConfig
 
 from .litestar_site import BASIC, SECRET
@@ -73,7 +75,7 @@ def test_some_paths_have_no_session(litestar_site, options):
     ("options", "error", "words"),
     [
         ({"secret": ""}, ValueError, "secret"),
-        ({"name": "sid"}, TypeError, "key"),
+        ({"name": "sid"}, TypeError, "called key"),
         ({"key": ""}, ImproperlyConfiguredException, "key"),
         ({"max_age": 0}, ImproperlyConfiguredException, "max_age"),
         ({"samesite": "none"}, ValueError, "secure"),
@@ -104,7 +106,9 @@ def test_a_store_given_by_its_path_is_opened_and_closed(tmp_path):
     for expected in (1, 2):
         with TestClient(app) as client:
             client.post("/in")
-            assert {"user.id"} == set(config.sessions.store.indexes)
+            store = config.sessions.store
+            assert {"user.id"} == set(store.indexes)
+        with pytest.raises(StoreClosed):
+            asyncio.run(store.length())
         with SQLiteStore(tmp_path / "own.db", indexes=("user.id",)) as rows:
             assert expected == len(rows.find("user.id", 7))
-            assert not (tmp_path / "own.db-wal").exists() or rows.length()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from litestar import Litestar, Request, WebSocket, get, post, websocket
+from litestar.enums import ScopeType
 from litestar.exceptions import WebSocketDisconnect
 from litestar.middleware.session.server_side import ServerSideSessionBackend
 from litestar.plugins.flash import FlashConfig, FlashPlugin, flash
@@ -60,6 +61,37 @@ def test_what_a_websocket_changed_is_saved_at_its_end(litestar_site):
     with client.websocket_connect("/last") as open_socket:
         open_socket.send_text("word")
     assert {"n": 1, "last": "word"} == client.get("/").json()
+
+
+def test_a_websocket_may_replace_the_session(litestar_site):
+    """`set_session` counts at the end of a WebSocket too, though nothing is sent any more."""
+
+    @websocket("/replaced")
+    async def replaced(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.close()
+        socket.set_session({"replaced": True})
+
+    client = litestar_site(*BASIC, replaced).client()
+    client.post("/count")
+    with client.websocket_connect("/replaced"):
+        pass
+    assert {"replaced": True} == client.get("/").json()
+
+
+def test_websockets_may_be_left_without(litestar_site):
+    """With `scopes` of HTTP only, a WebSocket has no session."""
+
+    @websocket("/installed")
+    async def installed(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.send_json("session" in socket.scope)
+        await socket.close()
+
+    for scopes, expected in ((None, True), ({ScopeType.HTTP}, False)):
+        client = litestar_site(installed, scopes=scopes).client()
+        with client.websocket_connect("/installed") as open_socket:
+            assert expected == open_socket.receive_json()
 
 
 def test_a_websocket_ends_with_its_session(litestar_site):

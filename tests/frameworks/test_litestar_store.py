@@ -88,6 +88,17 @@ def test_it_ends_when_it_was_told_to(runner, store, clock, lifetime):
     assert (None, None) == (runner.run(store.get("key")), runner.run(store.expires_in("key")))
 
 
+def test_what_has_ended_can_be_deleted(runner, store, rows, clock):
+    """`delete_expired` frees the room of values that have ended, and of no others."""
+    for key, lifetime in (("a", 1), ("b", None), ("c", 10)):
+        runner.run(store.set(key, b"value", expires_in=lifetime))
+    clock.advance(2)
+    assert 1 == runner.run(rows.stats())["expired"]
+    runner.run(store.delete_expired())
+    stats = runner.run(rows.stats())
+    assert (0, 2) == (stats["expired"], stats["live"])
+
+
 @pytest.mark.parametrize("more", [10, timedelta(seconds=10)])
 def test_reading_renews_it_if_asked(runner, store, clock, more):
     """`get` with `renew_for` moves the end of a value that has one."""
