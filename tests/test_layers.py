@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "connect_sqlite"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-PROMISE = {"contract", "errors", "expiry", "handles"}
+PROMISE = {"contract", "errors", "expiry", "handles", "_extras"}
 DOORS = {
     *("asgi", "wsgi", "telemetry"),
     *(

@@ -30,7 +30,7 @@ from .errors import (
     StoreUnavailable,
     UnknownIndex,
 )
-from .handles import handle_of
+from .handles import Handle, handle_of
 
 __version__ = "0.1.0"
 
@@ -39,6 +39,7 @@ __all__ = [
     "AsyncSQLiteStore",
     "AsyncStore",
     "CallbackStore",
+    "Handle",
     "InvalidSession",
     "InvalidSessionId",
     "NotASessionStore",

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection
 
 import apsw
 
+from .._stores.keys import PLAIN, Keeping
 from ..errors import NotASessionStore, StoreUnavailable
-from . import files, schema
+from . import files, marks, schema
 from .connection import (
     BUSY,
     check_it_writes,
@@ -32,8 +33,11 @@ _SMALLEST = 512
 class Place:
     """Where a store keeps its sessions: one file, the same for as long as the store lives."""
 
-    def __init__(self, path: str, table: str, indexes: Collection[str]) -> None:
+    def __init__(
+        self, path: str, table: str, indexes: Collection[str], keeping: Keeping = PLAIN
+    ) -> None:
         self.path = path
+        self._keeping = keeping
         self._table = table
         self._indexes = indexes
         self._file: files.Identity | None = None
@@ -118,17 +122,29 @@ class Place:
         if 0 < size < _SMALLEST:
             raise NotASessionStore(f"{self.path} is not a database: name another file")
         leave_as_it_is(db, wal > 0)
-        schema.check(db, self._table, self.path)
+        self._check(db)
         leave_as_it_is(db, False)
         use_wal(db, self.path)
-        if not schema.lacks(db, self._table, self._indexes):
+        self._make(db)
+        marks.warn_of_others(db, self._table, self.path, self._keeping)
+
+    def _check(self, db: apsw.Cursor) -> None:
+        schema.check(db, self._table, self.path)
+        marks.check_marks(db, self._table, self.path, self._keeping)
+
+    def _make(self, db: apsw.Cursor) -> None:
+        if not (
+            schema.lacks(db, self._table, self._indexes)
+            or marks.lacks_marks(db, self._table, self._keeping)
+        ):
             check_it_writes(db)
             return
         db.execute("BEGIN IMMEDIATE")
         try:
             # Again, for another process may have been quicker.
-            schema.check(db, self._table, self.path)
+            self._check(db)
             schema.make(db, self._table, self._indexes)
+            marks.make_marks(db, self._table, self._keeping)
             db.execute("COMMIT")
         except BaseException:
             rolled_back(db)

@@ -17,8 +17,7 @@ from ..contract import TouchResult
 from ..errors import SessionExists
 from .schema import index_condition, json_path
 
-__all__ = ["SQLiteOperations"]
-
+__all__ = ["SQLiteOperations", "UnderSeveralKeys"]
 
 _IS_TIME = "expired <= 9223372036854775807"
 """Another program may have put text there, which to SQL is more than any number."""
@@ -221,6 +220,30 @@ class SQLiteOperations:
             return db.execute(self._row, (rowid,)).get
         except UnicodeDecodeError:
             return db.execute(self._row_as_bytes, (rowid,)).get
+
+
+class UnderSeveralKeys(SQLiteOperations):
+    """As all operations, for sessions that may be under any of several keys."""
+
+    def __init__(self, table: str, prefix: str, indexes: Iterable[str], keys: int) -> None:
+        super().__init__(table, prefix, indexes)
+        places = ", ".join("?" * keys)
+        self._fetch_any = (
+            f'SELECT sid, sess, expired FROM "{table}" WHERE sid IN ({places}) AND {_IS_TIME}'
+        )
+
+    def fetch(self, db: apsw.Cursor, key: Any) -> Any:
+        """The row of one key; or, of several that are looked for at once, the first with its key.
+
+        One query, for between two the row might move from one key to the other.
+        """
+        if type(key) is not tuple:
+            return super().fetch(db, key)
+        try:
+            rows = {row[0]: row for row in db.execute(self._fetch_any, key)}
+        except UnicodeDecodeError:
+            rows = {each: (each, *row) for each in key if (row := super().fetch(db, each))}
+        return next((rows[each] for each in key if each in rows), None)
 
 
 def _after_all_with(prefix: str) -> str | bytes:

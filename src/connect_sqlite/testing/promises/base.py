@@ -11,6 +11,7 @@ import pytest
 from ...contract import AsyncStore, Store
 from ..blocking import as_sync
 from ..clock import Clock
+from ..naming import with_ids
 
 __all__ = ["Promise", "Row", "rows"]
 
@@ -20,6 +21,9 @@ Row = tuple[str, dict[str, Any], int]
 class Promise:
     """A theme of the contract."""
 
+    hides_ids = False
+    """Set it to True for a store that keeps no ids, so that its lists name sessions by their
+    `Handle`, and `scan` has an order of its own."""
     clock: Clock
     """What every store of this test is told the time by."""
     tmp_path: Path
@@ -29,6 +33,7 @@ class Promise:
     def _set_up(self, tmp_path: Path) -> Iterator[None]:
         self.clock = Clock()
         self.tmp_path = tmp_path
+        self._known: dict[str, str] = {}
         with asyncio.Runner() as self._runner, ExitStack() as self._opened:
             yield
 
@@ -40,7 +45,7 @@ class Promise:
         """The store of this test, which is closed after it."""
         store = as_sync(self.open(clock=self.clock, **options), self._runner)
         self._opened.callback(store.close)
-        return store
+        return with_ids(store, self._known) if self.hides_ids else store
 
 
 def rows(store: Store) -> list[Row]:
