@@ -1,5 +1,6 @@
 """Server-side web sessions in one SQLite file, with no server to run."""
 
+from ._sqlite.conversion import Sealed, seal
 from ._sqlite.store import AsyncSQLiteStore, SQLiteStore
 from ._stores.callbacks import CallbackStore
 from ._stores.codec import JSON
@@ -45,6 +46,7 @@ __all__ = [
     "NotASessionStore",
     "SQLiteStore",
     "SchemaTooNew",
+    "Sealed",
     "Serializer",
     "SessionError",
     "SessionExists",
@@ -65,4 +67,5 @@ __all__ = [
     "handle_of",
     "open_async_store",
     "open_store",
+    "seal",
 ]

@@ -14,7 +14,15 @@ import apsw
 from .._stores.keys import Keeping
 from ..errors import StoreKeyError
 
-__all__ = ["SEALING_NOW", "check_marks", "lacks_marks", "make_marks", "warn_of_others"]
+__all__ = [
+    "SEALING_NOW",
+    "check_marks",
+    "holds",
+    "lacks_marks",
+    "make_marks",
+    "marks",
+    "warn_of_others",
+]
 
 SEALING_NOW = "sealing"
 """What the file says of a table while `seal` is at work, and if that did not come to its end."""
@@ -57,14 +65,14 @@ def check_marks(db: apsw.Cursor, table: str, path: str, keeping: Keeping) -> Non
     if how != keeping.how:
         needed = "the key it was sealed with as key=" if how == "sealed" else "hash_ids=True"
         raise StoreKeyError(f"{where} is {how}, and the store is not: open it with {needed}")
-    if how == "sealed" and not _holds(keeping, found):
+    if how == "sealed" and not holds(keeping, found):
         raise StoreKeyError(
             f"{where} is sealed, and not with this key. Give the key that it was last written "
             "with; while keys are being changed give both, the new one first"
         )
 
 
-def _holds(keeping: Keeping, found: Mapping[str, str]) -> bool:
+def holds(keeping: Keeping, found: Mapping[str, str]) -> bool:
     """Whether the key that last wrote is among the store's."""
     proof = found.get("proof", "").encode()
     return any(
@@ -88,13 +96,18 @@ def lacks_marks(db: apsw.Cursor, table: str, keeping: Keeping) -> bool:
     return keeping.how == "sealed" and found.get("key") != keeping.proofs[0][0]
 
 
-def make_marks(db: apsw.Cursor, table: str, keeping: Keeping, how: str | None = None) -> None:
-    """Say how the table is kept, and of several keys which one writes.  In a transaction."""
+def make_marks(
+    db: apsw.Cursor, table: str, keeping: Keeping, how: str | None = None, was: str = ""
+) -> None:
+    """Say how the table is kept, and of several keys which one writes.  In a transaction.
+
+    `how` says something else than the store, and `was` how the rows were before.
+    """
     if keeping.how == "plain":
         return
     name = _beside(table)
     db.execute(f'CREATE TABLE IF NOT EXISTS "{name}" (name TEXT PRIMARY KEY, value TEXT NOT NULL)')
-    said = {"how": how or keeping.how}
+    said = {"how": how or keeping.how, "was": was}
     if keeping.how == "sealed":
         said["key"], said["proof"] = keeping.proofs[0]
     db.executemany(f'INSERT OR REPLACE INTO "{name}" VALUES (?, ?)', said.items())  # noqa: S608

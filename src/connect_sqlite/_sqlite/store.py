@@ -165,23 +165,21 @@ def _kept(
     if type(hash_ids) is not bool:
         raise TypeError("hash_ids is True or False")
     if keys is None:
-        operations = SQLiteOperations(table, prefix, indexes)
-        kind, keeping = (HashedCalls, Keeping("hashed")) if hash_ids else (Calls, PLAIN)
-        calls = kind(operations, prefix=prefix, indexes=indexes, **options)
-        return calls, operations, Place(path, table, indexes, keeping)
+        plain = SQLiteOperations(table, prefix, indexes)
+        made, keeping = (HashedCalls, Keeping("hashed")) if hash_ids else (Calls, PLAIN)
+        place = Place(path, table, indexes, keeping)
+        return made(plain, prefix=prefix, indexes=indexes, **options), plain, place
     # Only here, for it imports cryptography.
-    from .._stores.sealed import SealedCalls, ring_of
+    from .._stores.sealed import SealedCalls, SealedUnderSeveral, ring_of
     from .._stores.sealing import kept_as
 
     ring = ring_of(keys)
     kept = [kept_as(each) for each in indexes]
+    kind: type[SealedCalls] = SealedCalls
+    operations = SQLiteOperations(table, prefix, kept)
     if len(ring) > 1:
-        operations = UnderSeveralKeys(table, prefix, kept, len(ring))
-    else:
-        operations = SQLiteOperations(table, prefix, kept)
-    calls = SealedCalls(
-        operations, ring=ring, table=table, prefix=prefix, indexes=indexes, **options
-    )
+        kind, operations = SealedUnderSeveral, UnderSeveralKeys(table, prefix, kept, len(ring))
+    calls = kind(operations, ring=ring, table=table, prefix=prefix, indexes=indexes, **options)
     keeping = Keeping("sealed", prefix, tuple((key.name, key.proof) for key in ring))
     return calls, operations, Place(path, table, kept, keeping)
 

@@ -12,7 +12,10 @@ from .codec import Unreadable
 from .hashed import checked_handle
 from .sealing import MARK_SIZE, RowKey, SealedCodec, SealingKey, kept_as
 
-__all__ = ["SealedCalls", "ring_of"]
+__all__ = ["SealedCalls", "SealedUnderSeveral", "ring_of"]
+
+_KNOWN = 4096
+"""So many ids are remembered with their keys, for a request asks for one several times."""
 
 
 def ring_of(keys: Sequence[bytes]) -> tuple[SealingKey, ...]:
@@ -24,11 +27,7 @@ def ring_of(keys: Sequence[bytes]) -> tuple[SealingKey, ...]:
 
 
 class SealedCalls(Calls):
-    """As all calls, but that neither ids nor data are in the file, and lists speak in handles.
-
-    With several keys, `get` looks under each of them in one query, and every write first moves
-    the session's row to the first key, in the transaction of the write.
-    """
+    """As all calls, but that neither ids nor data are in the file, and lists speak in handles."""
 
     _codec: SealedCodec
 
@@ -44,18 +43,20 @@ class SealedCalls(Calls):
     ) -> None:
         self.make_codec = partial(SealedCodec, ring, table, prefix, indexes)
         self._ring = ring
+        self._known: dict[str, RowKey] = {}
         super().__init__(operations, prefix=prefix, indexes=indexes, **options)
-        if len(ring) == 1:
-            self.lookup = self._row_id
-        else:
-            self.lookup = self._every_key
-            self._operations = _Moving(operations, self._codec)
-        self._row_id_of = ring[0].row_id
 
     # ------------------------------------------------------------------ from ids to keys
 
     def key(self, sid: str) -> RowKey:
-        return self._key_of(mark_of(checked_id(sid)))
+        known = self._known.get(sid) if type(sid) is str else None
+        return known if known is not None else self._found(checked_id(sid))
+
+    def _found(self, sid: str) -> RowKey:
+        if len(self._known) >= _KNOWN:
+            self._known.clear()
+        key = self._known[sid] = self._key_of(mark_of(sid))
+        return key
 
     def named(self, sid: str) -> RowKey:
         if isinstance(sid, Handle):
@@ -63,26 +64,7 @@ class SealedCalls(Calls):
         return self.key(sid)
 
     def _key_of(self, mark: bytes) -> RowKey:
-        first, *others = (RowKey(self.prefix + key.row_id(mark)) for key in self._ring)
-        for key in (first, *others):
-            key.mark, key.others = mark, ()
-        first.others = tuple(others)
-        return first
-
-    def _row_id(self, sid: str) -> str:
-        """As `key`, on the path of every request."""
-        if not (type(sid) is str and sid.isascii() and 0 < len(sid) < 256 and "\0" not in sid):
-            sid = checked_id(sid)
-        return self.prefix + self._row_id_of(mark_of(sid))
-
-    def _every_key(self, sid: str) -> tuple[str, ...]:
-        key = self.key(sid)
-        return (key, *key.others)
-
-    def load(self, sid: str, row: Any, key: Any) -> StoredSession | None:
-        if row is not None and len(row) > 2:  # one of several keys
-            key, *row = row
-        return super().load(sid, row, key)
+        return self._codec.row_key(self.prefix, mark)
 
     # ------------------------------------------------------------------ lists, in handles
 
@@ -128,20 +110,49 @@ class SealedCalls(Calls):
         found = []
         for key, text, expires in rows:
             try:
-                mark, session = self._codec.decode_marked(text, key)
+                opened = self._codec.opened(text, key)
+                session = self._codec.session_in(opened)
             except Unreadable:
                 continue
-            found.append(self._stored(Handle(spelled(mark)), session, expires))
+            handle = Handle(spelled(opened[:MARK_SIZE]))
+            found.append(self._stored(handle, session, expires))
         return found
 
     def _in_order(self, rows: Iterable[KeyedRow]) -> list[StoredSession]:
         return sorted(self._many(rows), key=lambda session: session.id)
 
+
+class SealedUnderSeveral(SealedCalls):
+    """As those of a sealed store, while keys are being changed.
+
+    `get` looks under every key in one query, and each write first moves the session's row to the
+    first key, in the transaction of the write.
+    """
+
+    def __init__(self, operations: Operations, **options: Any) -> None:
+        super().__init__(operations, **options)
+        self._operations = _Moving(operations, self._codec)
+        self.lookup = self._every_key
+
+    def _key_of(self, mark: bytes) -> RowKey:
+        key = super()._key_of(mark)
+        others = [RowKey(self.prefix + older.row_id(mark)) for older in self._ring[1:]]
+        for other in others:
+            other.mark, other.others = mark, ()
+        key.others = tuple(others)
+        return key
+
+    def _every_key(self, sid: str) -> tuple[str, ...]:
+        return _every(self.key(sid))
+
+    def load(self, sid: str, row: Any, key: Any) -> StoredSession | None:
+        if row is not None:
+            key, *row = row
+        return super().load(sid, row, key)
+
     def _page(self, db: Any, start: Key, limit: int, now: int) -> list[StoredSession]:
-        """Rows in the order of their keys.  Of several keys the oldest's first: a row that moves
-        meanwhile is then seen twice at most, and never missed."""
-        if len(self._ring) == 1:
-            return super()._page(db, start, limit, now)
+        """The oldest key's rows first: so one that moves meanwhile is seen twice at most, and
+        never missed."""
         found: list[StoredSession] = []
         for space, at in self._spaces(db, start, now):
             while len(found) < limit:

@@ -12,7 +12,7 @@ than base64, for Python reads that four times faster.
 import os
 from base64 import b64encode
 from binascii import b2a_base64, unhexlify
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from logging import getLogger
 from typing import Any
 
@@ -100,7 +100,7 @@ class SealedCodec(Codec):
 
     def __init__(
         self,
-        ring: Collection[SealingKey],
+        ring: Sequence[SealingKey],
         table: str,
         prefix: str,
         indexes: Collection[str],
@@ -111,6 +111,7 @@ class SealedCodec(Codec):
         super().__init__(serializer, max_bytes, tally)
         self._is_json = serializer is JSON
         self._ring = {key.name: key for key in ring}
+        self._writing = ring[0]
         self._table = table
         self._indexes = [(path, path.split("."), kept_as(path)) for path in indexes]
         self._name = slice(len(prefix), len(prefix) + _NAME)
@@ -131,7 +132,7 @@ class SealedCodec(Codec):
         nonce = os.urandom(_NONCE)
         bound = f"{self._table}\0{key}\0{tail}".encode()
         sealed = cipher.encrypt(nonce, key.mark + text.encode(), bound)
-        return f"{_HEAD}{nonce.hex()}{sealed.hex()}{tail}"
+        return f"{_HEAD}{(nonce + sealed).hex()}{tail}"
 
     def _tail(self, session: Data, key: str) -> str:
         tail, sealing = '"', self._ring[key[self._name]]
@@ -146,30 +147,44 @@ class SealedCodec(Codec):
         cipher = self._ciphers[choice] = self._ring[choice[:_NAME]].cipher(choice[_NAME:])
         return cipher
 
-    def sealed_again(self, text: Any, old: RowKey, new: RowKey) -> str:
+    def sealed_again(self, text: Any, old: str, new: RowKey) -> str:
         """A row's text as it is under another key.  `Unreadable` if it cannot be opened."""
-        written = self.opened(text, old)[MARK_SIZE:].decode()
-        return self.seal(written, self._read(written) or {} if self._indexes else {}, new)
+        opened = self.opened(text, old)
+        session = self.session_in(opened) if self._indexes else {}
+        return self.seal(opened[MARK_SIZE:].decode(), session, new)
 
     def decode(self, text: Any, key: Any = None) -> dict[str, Any]:
-        return self.decode_marked(text, key)[1]
+        return self.session_in(self.opened(text, key))
 
-    def decode_marked(self, text: Any, key: Any) -> tuple[bytes, dict[str, Any]]:
-        """The session, and before it its mark."""
-        opened = self.opened(text, key)
+    def row_key(self, prefix: str, mark: bytes) -> RowKey:
+        """Where a session's row lies under the key that writes."""
+        key = RowKey(prefix + self._writing.row_id(mark))
+        key.mark, key.others = mark, ()
+        return key
+
+    def mark_in(self, text: str, key: str) -> bytes:
+        """The mark in a row; `Unreadable` if it cannot be opened."""
+        return self.opened(text, key)[:MARK_SIZE]
+
+    @staticmethod
+    def looks_sealed(text: str) -> bool:
+        return text.startswith(_HEAD)
+
+    def read(self, text: str) -> dict[str, Any]:
+        """The session in a text that was never sealed; `Unreadable`, counted, if it is none."""
+        return super().decode(text)
+
+    def session_in(self, opened: bytes) -> dict[str, Any]:
+        """The session in a row that was opened; `Unreadable`, counted and logged, if it is none."""
         written = opened[MARK_SIZE:]
-        session = self._read(written if self._is_json else written.decode())
-        if session is not None:
-            return opened[:MARK_SIZE], session
+        try:
+            session = self._loads(written if self._is_json else written.decode())  # type: ignore[arg-type]
+        except Exception:  # noqa: BLE001 - as at `Codec.decode`
+            session = None
+        if type(session) is dict:
+            return session
         self.report_unreadable()
         raise Unreadable("a row cannot be read")
-
-    def _read(self, written: Any) -> dict[str, Any] | None:
-        try:
-            session = self._loads(written)
-        except Exception:  # noqa: BLE001 - as at `Codec.decode`
-            return None
-        return session if type(session) is dict else None
 
     def opened(self, text: Any, key: Any) -> bytes:
         """The session's mark and its text; `Unreadable`, counted and logged, if it is not ours."""
