@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from .._stores.checks import checked_indexes, checked_prefix
+from .._stores.checks import checked_id, checked_indexes, checked_prefix
 from .._stores.codec import JSON, Unreadable
 from .._stores.hashed import checked_handle
 from .._stores.keys import Keeping, Keys, checked_keys
@@ -248,7 +248,10 @@ class _Sealing:
             if self._how == "sealed":
                 # Under a key that was not given, or put there by somebody else: never trusted.
                 return () if codec.looks_sealed(text) else None
-            mark = mark_in(checked_handle(Handle(rest))) if self._how == "hashed" else mark_of(rest)
+            if self._how == "hashed":
+                mark = mark_in(checked_handle(Handle(rest)))
+            else:
+                mark = mark_of(checked_id(rest))
             new = codec.row_key(prefix, mark)
             return new, codec.seal(text, codec.read(text), new)
         except (Unreadable, InvalidSessionId):

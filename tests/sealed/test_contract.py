@@ -8,7 +8,7 @@ from connect_sqlite import AsyncSQLiteStore, SQLiteStore
 from connect_sqlite.testing import AsyncStoreContract, StoreContract
 from connect_sqlite.testing.model import check_store
 
-OLD, NEW = bytes(range(32)), bytes(range(100, 132))
+from .files import NEW, OLD
 
 
 class TestHashed(StoreContract):
