@@ -1,11 +1,12 @@
 """How sessions are named, found and ended where ids are hidden."""
 
+import asyncio
 import secrets
 
 import apsw
 import pytest
 
-from connect_sqlite import Handle, InvalidSessionId, handle_of
+from connect_sqlite import AsyncSQLiteStore, Handle, InvalidSessionId, handle_of
 
 from .files import LATER, NEW, OLD, unreadable, write
 
@@ -119,3 +120,19 @@ def test_many_ids_are_remembered_only_for_a_while(opened):
         assert store.get(secrets.token_hex()) is None
     assert len(store._calls._known) <= 4096
     assert {"n": 1} == store.get("abc123")
+
+
+@pytest.mark.parametrize("options", [{"key": OLD}, {"hash_ids": True}], ids=["sealed", "hashed"])
+def test_litestars_store_says_what_it_cannot_do(tmp_path, options):
+    """A namespace cannot be told where ids are hidden: that is an error, and no value is lost."""
+    from connect_sqlite.litestar import Store
+
+    async def use():
+        async with AsyncSQLiteStore(tmp_path / "values.db", **options) as store:
+            values = Store(store)
+            await values.set("key", b"value")
+            with pytest.raises(TypeError, match="hides its ids"):
+                await values.delete_all()
+            assert b"value" == await values.get("key")
+
+    asyncio.run(use())

@@ -41,11 +41,14 @@ class Promise:
         """A store with these options, on the same place at each call within a test."""
         raise NotImplementedError("override open() so that it opens a store with these options")
 
-    def store(self, **options: Any) -> Store:
-        """The store of this test, which is closed after it."""
+    def store(self, *, as_it_is: bool = False, **options: Any) -> Store:
+        """The store of this test, which is closed after it.
+
+        One that hides its ids is made to tell them, but for `as_it_is`.
+        """
         store = as_sync(self.open(clock=self.clock, **options), self._runner)
         self._opened.callback(store.close)
-        return with_ids(store, self._known) if self.hides_ids else store
+        return with_ids(store, self._known) if self.hides_ids and not as_it_is else store
 
 
 def rows(store: Store) -> list[Row]:
