@@ -47,7 +47,7 @@ bench: ## Race against what people would otherwise use
 lock: ## Pin the newest releases that requirements/*.in allow
 	@$(RUN) tools.setup --lock
 	@cd requirements && for name in $(LOCKED); do UV_CUSTOM_COMPILE_COMMAND="make lock" \
-		../.venv/bin/uv pip compile --quiet --system-certs --upgrade \
+		../.venv/bin/uv pip compile --quiet --system-certs --upgrade --generate-hashes \
 		--universal --python-version 3.11 $$name.in --output-file $$name.txt || exit 1; done
 	@$(RUN) tools.sources
 

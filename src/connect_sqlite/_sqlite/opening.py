@@ -34,7 +34,7 @@ class Place:
 
     def __init__(self, path: str, table: str, indexes: Collection[str]) -> None:
         self.path = path
-        self._table = table
+        self.table = table
         self._indexes = indexes
         self._file: files.Identity | None = None
 
@@ -46,7 +46,7 @@ class Place:
         """
         if self.path == files.MEMORY:
             memory = open_memory()
-            schema.make(memory, self._table, self._indexes)
+            schema.make(memory, self.table, self._indexes)
             return memory
         made = files.make_private(self.path)
         files.refuse_if_open_elsewhere(self.path)
@@ -118,17 +118,17 @@ class Place:
         if 0 < size < _SMALLEST:
             raise NotASessionStore(f"{self.path} is not a database: name another file")
         leave_as_it_is(db, wal > 0)
-        schema.check(db, self._table, self.path)
+        schema.check(db, self.table, self.path)
         leave_as_it_is(db, False)
         use_wal(db, self.path)
-        if not schema.lacks(db, self._table, self._indexes):
+        if not schema.lacks(db, self.table, self._indexes):
             check_it_writes(db)
             return
         db.execute("BEGIN IMMEDIATE")
         try:
             # Again, for another process may have been quicker.
-            schema.check(db, self._table, self.path)
-            schema.make(db, self._table, self._indexes)
+            schema.check(db, self.table, self.path)
+            schema.make(db, self.table, self._indexes)
             db.execute("COMMIT")
         except BaseException:
             rolled_back(db)

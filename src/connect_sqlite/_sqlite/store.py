@@ -6,7 +6,8 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Collection
-from typing import Literal, NoReturn
+from functools import partial
+from typing import Any, Literal, NoReturn
 
 from .._stores.aio import AsyncioStore
 from .._stores.calls import Calls, Engine
@@ -16,6 +17,7 @@ from .._stores.sync import SyncStore
 from .._stores.tally import Tally
 from ..contract import Serializer
 from ..expiry import NEVER
+from ..findings import Report
 from . import forks
 from .engine import SQLiteEngine
 from .files import MEMORY, locate
@@ -99,9 +101,10 @@ class _OnSQLite:
             clock=clock,
             tally=tally,
         )
+        place = Place(path, table, indexes)
         with forks.no_fork():
             engine = SQLiteEngine(
-                Place(path, table, indexes),
+                place,
                 operations,
                 durability=durability,
                 busy_timeout=busy_timeout,
@@ -111,6 +114,7 @@ class _OnSQLite:
             )
         self._engine: Engine = engine
         self._data_version = engine.data_version
+        self._examined = partial(_examined, place, operations, self._calls, engine, tally)
         # At exit forks.py closes it, in the open.
         weakref.finalize(self, _close_elsewhere, engine).atexit = False
 
@@ -136,6 +140,34 @@ class SQLiteStore(_OnSQLite, SyncStore):
 
 class AsyncSQLiteStore(_OnSQLite, AsyncioStore):
     __doc__ = _OnSQLite.__doc__
+
+
+def _examined(
+    place: Place,
+    operations: SQLiteOperations,
+    calls: Calls,
+    engine: SQLiteEngine,
+    tally: Tally,
+    **how: Any,
+) -> Report:
+    """What `doctor` says of an open store."""
+    # Imported when it is needed: an application rarely asks.
+    from .examination import Patient, examine
+
+    patient = Patient(
+        path=place.path,
+        table=place.table,
+        operations=operations,
+        now=calls.now,
+        look=engine.look,
+        is_waited_for=engine.is_waited_for,
+        can_read=calls.judge(),
+        check_place=place.refuse_another_file,
+        indexes=calls.indexes,
+        errors=tally.errors,
+        **how,
+    )
+    return examine(patient)
 
 
 def _close_elsewhere(engine: Engine) -> None:
