@@ -102,17 +102,20 @@ def test_a_file_that_the_user_may_not_use():
         assert ["s.db"] == os.listdir(folder)
 
 
+ANOTHER = NOBODY if os.geteuid() != NOBODY else 1
+
+
 def given_away(path, monkeypatch):
-    """To nobody; to whoever may not do that, it merely looks so."""
+    """To another user; where one may not do that, it merely looks so."""
     if os.geteuid() == 0:
-        os.chown(path, NOBODY, NOBODY)
+        os.chown(path, ANOTHER, ANOTHER)
         return
     files = Patient.files
 
     def with_another_owner(patient):
         found = files(patient)
         status = list(found[path])
-        status[stat.ST_UID] = NOBODY
+        status[stat.ST_UID] = ANOTHER
         return found | {path: os.stat_result(status)}
 
     monkeypatch.setattr(Patient, "files", with_another_owner)
@@ -126,7 +129,7 @@ def test_files_of_several_users(monkeypatch):
         states, text = of(doctor(store), "owner")
     assert State.PROBLEM is states[0]
     assert "belong to several users" in text
-    assert f"user {pwd.getpwuid(NOBODY).pw_name}" in text
+    assert f"user {pwd.getpwuid(ANOTHER).pw_name}" in text
 
 
 def test_who_the_sessions_belong_to(store):
