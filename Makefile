@@ -10,7 +10,7 @@ PYTHON = .venv/bin/python
 LOCKED = demo test frameworks check bench lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test check format demo example bench lock clean
+.PHONY: help setup test torture check format demo example bench lock clean
 
 help: ## List these targets
 	@echo "Connect SQLite for Python.  Any of these can be the first thing you run:"
@@ -21,6 +21,10 @@ setup: ## Make the environments and install what tests and checks need
 
 test: ## Run the checks, all tests on one Python and the library's on every one found: what CI runs
 	@$(RUN) tools.suite
+
+torture: ## Break disk, power and processes for minutes, and write docs/torture.md
+	@$(RUN) tools.setup --check
+	@FAULTS=many PYTHONPATH=src:tests:. $(PYTHON) -m faults
 
 check: ## Check format, lint, types and who may import whom
 	@$(RUN) tools.setup --check
@@ -47,7 +51,7 @@ bench: ## Race against what people would otherwise use
 lock: ## Pin the newest releases that requirements/*.in allow
 	@$(RUN) tools.setup --lock
 	@cd requirements && for name in $(LOCKED); do UV_CUSTOM_COMPILE_COMMAND="make lock" \
-		../.venv/bin/uv pip compile --quiet --system-certs --upgrade \
+		../.venv/bin/uv pip compile --quiet --system-certs --upgrade --generate-hashes \
 		--universal --python-version 3.11 $$name.in --output-file $$name.txt || exit 1; done
 	@$(RUN) tools.sources
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "connect_sqlite"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-PROMISE = {"contract", "errors", "expiry", "handles", "_extras"}
+PROMISE = {"contract", "errors", "expiry", "findings", "handles", "_extras"}
 DOORS = {
     *("asgi", "wsgi", "telemetry"),
     *(
@@ -30,7 +30,7 @@ DOORS = {
         "flask_session",
     ),
 }
-PEOPLE = {"cli", "console", "devices", "migrate"}
+PEOPLE = {"cli", "console", "devices", "doctor", "migrate"}
 
 # A room's name stands for everything in it, a file's name for that file.
 KNOWS = {

@@ -105,15 +105,20 @@ def test_what_is_installed_is_not_installed_again(tmp_path, monkeypatch):
 def test_a_peer_that_does_not_install_is_named(monkeypatch):
     """The benchmark is set up without a peer that fails, and says which one that is."""
     environment = environments.Environment(Interpreter("3.11", "3.11.2", "a", True), ROOT / ".venv")
+    asked = []
 
     def pip(*arguments):
-        if {"-r", "lmdb"} & set(arguments):
+        asked.append(arguments)
+        if "lmdb==" in Path(arguments[-1]).read_text():
             raise work.Failed("no compiler")
 
     monkeypatch.setattr(environment, "create", lambda: None)
     monkeypatch.setattr(environment, "has", lambda name: False)
     monkeypatch.setattr(environment, "pip", pip)
-    assert ["lmdb"] == environment.install_peers(("bench",))
+    (lmdb,) = (pin for pin in environments.pins("bench") if pin.startswith("lmdb=="))
+    assert [lmdb] == environment.install_peers(("bench",))
+    assert len(environments.pins("bench")) == len(asked) - 1
+    assert [] == [each for each in asked if "--require-hashes" not in each]
 
 
 def test_a_missing_node_is_named(monkeypatch):
@@ -151,11 +156,16 @@ def test_any_python3_can_start_the_tools(path):
 
 @pytest.mark.parametrize("path", PINS, ids=lambda path: path.stem)
 def test_every_requirement_is_pinned(path):
-    """Each chosen package is in the lock, each line pins one release, and none names a source."""
+    """Each chosen package is pinned to one release and its hashes, and no line names a source."""
     lines = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("#")]
-    assert [] == [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+( ; .*)?", line)]
+    pinned = environments.pins(path.stem)
+    assert lines == [line for pin in pinned.values() for line in pin.splitlines()]
+    for release, pin in pinned.items():
+        assert re.fullmatch(r"[\w.-]+==[\w.]+( ; .*)?", release)
+        hashes = pin.removeprefix(release)
+        assert re.fullmatch(r"( \\\n    --hash=sha256:[0-9a-f]{64})+", hashes), release
     chosen = {name.lower() for name in environments.peers(path.stem)}
-    assert set() == chosen - {line.split("==")[0] for line in lines}
+    assert set() == chosen - {release.split("==")[0] for release in pinned}
 
 
 def test_the_sources_of_the_frameworks_tests_are_pinned():
@@ -217,7 +227,7 @@ def test_a_source_that_cannot_be_had_is_named(archive, monkeypatch):
 
 
 def test_node_packages_are_pinned():
-    """The Node packages are exact releases, from no named registry, and without Sails."""
+    """The Node packages are exact releases with hashes, from no named registry, without Sails."""
     package = json.loads((ROOT / "node/package.json").read_text())
     lock = json.loads((ROOT / "node/package-lock.json").read_text())
     locked = {name.removeprefix("node_modules/"): each for name, each in lock["packages"].items()}
@@ -225,6 +235,20 @@ def test_node_packages_are_pinned():
         assert version == locked[name]["version"]
     assert "sails" not in locked
     assert [] == [name for name, each in locked.items() if "resolved" in each]
+    assert [""] == [name for name, each in locked.items() if "integrity" not in each]
+
+
+def test_one_node_package_may_run_something(monkeypatch):
+    """No package runs a script when it is installed, but one that compiles what was pinned."""
+    assert "ignore-scripts=true" in (ROOT / "node/.npmrc").read_text().splitlines()
+    commands = []
+    monkeypatch.setattr(node, "run", lambda command, **more: commands.append((command, more)))
+    node.install_packages()
+    running = [(c, more) for c, more in commands if "--ignore-scripts=false" in c]
+    assert [["npm", "rebuild", "better-sqlite3", "--ignore-scripts=false"]] == [
+        command for command, _ in running
+    ]
+    assert "true" == running[0][1]["extra"]["npm_config_build_from_source"]
 
 
 def test_make_alone_lists_the_targets():

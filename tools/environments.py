@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 
 from .interpreters import Interpreter
@@ -12,6 +13,12 @@ MAIN = ROOT / ".venv"
 OTHERS = ROOT / ".venvs"
 REQUIREMENTS = ROOT / "requirements"
 QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+# Each file has the hash that is written beside its pin, and nothing of it is run to install it.
+SAFELY = ("--require-hashes", "--only-binary", ":all:")
+OTHER_FILES = """
+What is to be had here is not the file whose hash is pinned, and was not installed.  Another build
+of the same release is another program: install from where the pinned files are, or pin what you
+have and trust.  docs/supply-chain.md tells how."""
 
 
 class Environment:
@@ -41,7 +48,7 @@ class Environment:
         try:
             self.install(names)
         except Failed:
-            return [peer for name in names for peer in peers(name) if not self.try_peer(name, peer)]
+            return [peer for name in names for peer in pins(name) if not self.try_peer(name, peer)]
         return []
 
     def create(self) -> None:
@@ -56,7 +63,7 @@ class Environment:
 
     def install_pins(self, names: list[str]) -> None:
         files = [part for name in names for part in ("-r", REQUIREMENTS / f"{name}.txt")]
-        self.pip(*files)
+        self.pip(*SAFELY, *files)
         for name in names:
             write_stamp(self.stamp(name), source(name))
 
@@ -65,15 +72,23 @@ class Environment:
         write_stamp(self.stamp("project"), source("project"))
 
     def try_peer(self, name: str, peer: str) -> bool:
-        try:
-            self.pip("--constraint", REQUIREMENTS / f"{name}.txt", peer)
-        except Failed:
-            return False
+        """Install one release with its hashes and nothing that it needs, which is tried as well."""
+        with tempfile.TemporaryDirectory() as scratch:
+            listed = Path(scratch) / "pin.txt"
+            listed.write_text(pins(name)[peer])
+            try:
+                self.pip(*SAFELY, "--no-deps", "-r", listed)
+            except Failed:
+                return False
         return True
 
     def pip(self, *arguments: object) -> None:
         pip = [MAIN / "bin/python", "-m", "pip", "--python", self.python]
-        run([*pip, "install", *arguments], extra=QUIET)
+        try:
+            run([*pip, "install", *arguments], extra=QUIET)
+        except Failed as failure:
+            differs = "DO NOT MATCH THE HASHES" in str(failure)
+            raise Failed(f"{failure}{OTHER_FILES if differs else ''}") from None
 
     def has(self, name: str) -> bool:
         return is_stamped(self.stamp(name), source(name))
@@ -92,3 +107,16 @@ def peers(name: str) -> list[str]:
     """The packages that people chose, without those that came along."""
     lines = (REQUIREMENTS / f"{name}.in").read_text().splitlines()
     return [line for line in lines if re.match(r"\w", line)]
+
+
+def pins(name: str) -> dict[str, str]:
+    """What is pinned there: each release with its marker, and with all the lines of its pin."""
+    found: dict[str, str] = {}
+    release = ""
+    for line in (REQUIREMENTS / f"{name}.txt").read_text().splitlines():
+        if re.match(r"\w", line):
+            release = line.rstrip(" \\")
+            found[release] = line
+        elif release and not line.lstrip().startswith("#"):
+            found[release] += f"\n{line}"
+    return found

@@ -47,7 +47,8 @@ def install_debian() -> None:
 
 
 def install_packages() -> None:
-    extra = {"NODE_GYP_FORCE_PYTHON": sys.executable}
+    # From the source that came with the package: its script would rather download a binary.
+    extra = {"NODE_GYP_FORCE_PYTHON": sys.executable, "npm_config_build_from_source": "true"}
     headers = Path(shutil.which("node") or "").resolve().parent.parent
     if (headers / "include" / "node" / "node_version.h").is_file():
         extra["npm_config_nodedir"] = str(headers)  # else node-gyp downloads them

@@ -25,7 +25,8 @@ def main() -> int:
         folders = _EVERYWHERE if number else ()
         which = ", ".join(folders) if folders else "all tests"
         print(f"\nPython {environment.interpreter.release}: {which}", flush=True)
-        command = [str(environment.python), "-m", "pytest", "-n", "auto", *folders]
+        command = [str(environment.python), "-m", "pytest", "-n", "auto", "--dist", "loadgroup"]
+        command += folders
         surroundings = {**os.environ, **(_FAULTS if number else {})}
         if subprocess.run(command, cwd=str(ROOT), env=surroundings).returncode:
             failed.append(f"tests on Python {environment.interpreter.release}")

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import tempfile
 import threading
 
@@ -268,3 +269,45 @@ def test_a_folder_that_cannot_be_made(shared):
     assert ["StoreError", True] == [kind, unchanged]
     for words in (path, f"user {user} may not make files in {folder},"):
         assert words in message
+
+
+def leaves_a_log(path):
+    store = SQLiteStore(path)
+    store.set("a", {})
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("end", ["-wal", "-shm"])
+def test_a_log_that_another_user_left(shared, end):
+    """After a crash of root's the file alone was given away: the log is named (case 21)."""
+    path = f"{shared}/s.db"
+    with Program(leaves_a_log, path) as program:
+        program.ended()
+    os.chmod(shared, 0o777)
+    for name in os.listdir(shared):
+        os.chmod(f"{shared}/{name}", 0o000 if path + end == f"{shared}/{name}" else 0o666)
+    before = sorted(os.listdir(shared))
+    kind, message, user, _, held = outcome(opens_as_nobody, shared, path, 0o777, None)
+    assert ["StoreError", []] == [kind, held]
+    assert f"user {user} may not read and write {path}{end}, which belongs to" in message
+    assert before == sorted(os.listdir(shared))
+
+
+def opens_unseen(folder, path):
+    os.chmod(folder, 0o000)
+    return opens_as_nobody(os.path.dirname(folder), path, 0o755, None)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_folder_that_cannot_be_looked_into(shared, there):
+    """A volume of root's alone: the folder is named, with or without a file in it (case 21)."""
+    folder = f"{shared}/data"
+    os.mkdir(folder)
+    if there:
+        SQLiteStore(f"{folder}/s.db").close()
+    kind, message, user, _, held = outcome(opens_unseen, folder, f"{folder}/s.db")
+    os.chmod(folder, 0o755)
+    assert ["StoreError", []] == [kind, held]
+    for words in (f"{folder}/s.db", f"user {user} may not make files in {folder}, which belongs"):
+        assert words in message
+    assert (["s.db"] if there else []) == os.listdir(folder)

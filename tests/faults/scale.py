@@ -32,8 +32,8 @@ class Scale(NamedTuple):
 
 _SCALES = {
     "few": Scale(calls=30, images=1, stride=3, kinds=8, disk_stride=5, storm=1.0, damages=1),
-    "some": Scale(calls=70, images=2, stride=1, kinds=99, disk_stride=3, storm=4.0, damages=3),
-    "many": Scale(calls=250, images=4, stride=1, kinds=99, disk_stride=1, storm=60.0, damages=8),
+    "some": Scale(calls=70, images=2, stride=1, kinds=99, disk_stride=3, storm=4.0, damages=2),
+    "many": Scale(calls=120, images=3, stride=1, kinds=99, disk_stride=1, storm=60.0, damages=6),
 }
 
 SCALE = _SCALES[os.environ.get("FAULTS", "some")]

@@ -2,6 +2,7 @@
 
 import flask
 import pytest
+from werkzeug.test import create_environ
 
 from connect_sqlite import SQLiteStore, StoreBusy
 from connect_sqlite.flask import Session, SessionInterface
@@ -163,6 +164,68 @@ def test_a_file_is_sent_as_it_is(site, tmp_path):
     answer = visit("/")
     assert ("a page", ["6"]) == (answer.text, answer.all("Content-Length"))
     assert {"visits": 1} == visit("/show").json
+
+
+def test_a_servers_own_way_to_send_files_is_used(site, tmp_path):
+    """Nothing is put around what `wsgi.file_wrapper` makes of a file."""
+    (tmp_path / "page.html").write_text("a page")
+
+    class Wrapper:
+        def __init__(self, file, size):
+            self.close = file.close
+
+    pages = site({"/": lambda session: flask.send_file(tmp_path / "page.html")})
+    environ = create_environ("/") | {"wsgi.file_wrapper": Wrapper}
+    body = pages.app(environ, lambda *_: None)
+    assert Wrapper is type(body)
+    body.close()
+
+
+def test_a_session_that_is_taken_again_is_unmodified(site):
+    """`reload()` drops what was changed, and `modified` says so."""
+
+    def reload(session):
+        session["a"] = 1
+        session.reload()
+        return [session.modified, dict(session)]
+
+    visit = site({"/": count, "/reload": reload}).browser()
+    visit("/")
+    assert [False, {"visits": 1}] == visit("/reload").json
+
+
+def test_asking_is_not_changing(site):
+    """`pop` and `setdefault` that find nothing to do leave `modified` false, as Flask's own."""
+
+    def ask(session):
+        session.pop("nothing", None)
+        session.setdefault("visits", 7)
+        return [session.modified]
+
+    visit = site({"/": count, "/ask": ask}).browser()
+    visit("/")
+    answer = visit("/ask")
+    assert ([False], []) == (answer.json, answer.all("Set-Cookie"))
+
+
+def test_a_token_from_before_the_sign_in_is_gone(site):
+    """A sign-in that is saved at once takes the CSRF token with it, beside Flask's values too."""
+
+    def begin(session):
+        session["pair"] = (1, 2)
+        session.csrf_token()
+        return "begun"
+
+    def sign_in(session):
+        session["user"] = 7
+        session.save()
+        return sorted(session)
+
+    pages = site({"/": begin, "/sign-in": sign_in, "/show": show}, owner="user")
+    visit = pages.browser()
+    visit("/")
+    assert ["pair", "user"] == visit("/sign-in").json
+    assert {"pair": [1, 2], "user": 7} == visit("/show").json
 
 
 def test_a_kind_of_value_can_be_registered(site):

@@ -152,6 +152,7 @@ def test_a_strangers_socket_makes_no_session(sockets, caplog):
 
     async def serve():
         quart.session["socket"] = True
+        await quart.session.save()
         await quart.websocket.send("changed")
         await quart.websocket.receive()
 

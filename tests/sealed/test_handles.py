@@ -7,6 +7,7 @@ import apsw
 import pytest
 
 from connect_sqlite import AsyncSQLiteStore, Handle, InvalidSessionId, handle_of
+from connect_sqlite.doctor import State, doctor
 
 from .files import LATER, NEW, OLD, unreadable, write
 
@@ -136,3 +137,13 @@ def test_litestars_store_says_what_it_cannot_do(tmp_path, options):
             assert b"value" == await values.get("key")
 
     asyncio.run(use())
+
+
+@HIDING
+def test_the_doctor_finds_such_a_store_well(opened, options):
+    """Its rows are read with its keys, and its indexes are those that it means."""
+    store = opened(**options)
+    store.set("abc123", {"user": {"id": 1}})
+    found = {each.check: each for each in doctor(store).findings}
+    assert State.OK is found["rows"].state is found["indexes"].state
+    assert "abc123" not in str(found)

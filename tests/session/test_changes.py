@@ -115,3 +115,10 @@ def test_changes_lead_from_one_session_to_the_other(old, new):
         old = {key: value for key, value in old.items() if key not in found.removed}
         old.update(found.changed)
     assert print_of(dict(sorted(old.items()))) == print_of(dict(sorted(new.items())))
+
+
+def test_equal_values_of_another_kind_are_changes_beside_others():
+    """1 and True are equal to Python and not in JSON; an unchanged tuple is no change."""
+    before = print_of({"a": 1, "b": 1, "pair": (1, 2)})
+    found = changes_since(before, {"a": True, "b": 2, "pair": (1, 2)})
+    assert {"a": True, "b": 2} == found.changed

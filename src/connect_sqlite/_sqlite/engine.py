@@ -266,6 +266,14 @@ class SQLiteEngine:
     async def stats_async(self) -> Stats:
         return await self._in_thread(self.stats)
 
+    def look(self, operation: Callable[[apsw.Cursor], T]) -> T:
+        """Run what only reads, uncounted, on a connection that is lent as to any call."""
+        return self._read(Call("look", operation, ()))
+
+    def is_waited_for(self) -> bool:
+        """Whether somebody waits for a connection that is lent: to read, to fork or to close."""
+        return self._readers is not None and self._readers.watched
+
     def data_version(self) -> int:
         """Another number than before if anything was committed since."""
         if self._version is not None:

@@ -17,6 +17,7 @@ __all__ = [
     "MEMORY",
     "Identity",
     "are_descriptors_short",
+    "has_all_rights",
     "identity",
     "locate",
     "make_private",
@@ -24,6 +25,7 @@ __all__ = [
     "opened",
     "refuse_if_open_elsewhere",
     "sizes",
+    "user",
     "what_is_missing",
 ]
 
@@ -158,22 +160,39 @@ def _sync_folder(path: str) -> None:
 
 def what_is_missing(path: str) -> str:
     """Which right this process's user lacks to keep sessions at `path`, for a message."""
-    user = _user(os.geteuid())
+    me = user(os.geteuid())
+    lacking = _lacking(path)
+    if lacking is None:
+        return f"{me} may use the file and its folder; look at the disk and the path"
+    place, words, owner = lacking
+    return f"{me} may not {words} {place}, which belongs to {owner}"
+
+
+def has_all_rights(path: str) -> bool:
+    """Whether this process's user may keep sessions there."""
+    return _lacking(path) is None
+
+
+def _lacking(path: str) -> tuple[str, str, str] | None:
+    """Where a right is missing, which one, and whose the place is."""
     folder = os.path.dirname(path)
     while not os.path.exists(folder):
         folder = os.path.dirname(folder)
+    # A program of another user may have left files beside it, and SQLite needs those too.
+    beside = [path + end for end in ("", "-wal", "-shm", "-journal")]
     for place, rights, words in (
-        (path, os.R_OK | os.W_OK, "read and write"),
+        *((file, os.R_OK | os.W_OK, "read and write") for file in beside),
         (folder, os.W_OK | os.X_OK, "make files in"),
     ):
         with contextlib.suppress(OSError):
-            owner = _user(os.stat(place).st_uid)
+            owner = user(os.stat(place).st_uid)
             if not os.access(place, rights, effective_ids=os.access in os.supports_effective_ids):
-                return f"{user} may not {words} {place}, which belongs to {owner}"
-    return f"{user} may use the file and its folder; look at the disk and the path"
+                return place, words, owner
+    return None
 
 
-def _user(uid: int) -> str:
+def user(uid: int) -> str:
+    """How a user is called in a message."""
     try:
         return f"user {pwd.getpwuid(uid).pw_name}"
     except KeyError:

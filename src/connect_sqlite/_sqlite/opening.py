@@ -38,8 +38,8 @@ class Place:
     ) -> None:
         self.path = path
         self._keeping = keeping
-        self._table = table
-        self._indexes = indexes
+        self.table = table
+        self.indexes = indexes
         self._file: files.Identity | None = None
 
     def first(self, busy_timeout: float) -> apsw.Cursor:
@@ -50,7 +50,7 @@ class Place:
         """
         if self.path == files.MEMORY:
             memory = open_memory()
-            schema.make(memory, self._table, self._indexes)
+            schema.make(memory, self.table, self.indexes)
             return memory
         made = files.make_private(self.path)
         files.refuse_if_open_elsewhere(self.path)
@@ -126,16 +126,16 @@ class Place:
         leave_as_it_is(db, False)
         use_wal(db, self.path)
         self._make(db)
-        marks.warn_of_others(db, self._table, self.path, self._keeping)
+        marks.warn_of_others(db, self.table, self.path, self._keeping)
 
     def _check(self, db: apsw.Cursor) -> None:
-        schema.check(db, self._table, self.path)
-        marks.check_marks(db, self._table, self.path, self._keeping)
+        schema.check(db, self.table, self.path)
+        marks.check_marks(db, self.table, self.path, self._keeping)
 
     def _make(self, db: apsw.Cursor) -> None:
         if not (
-            schema.lacks(db, self._table, self._indexes)
-            or marks.lacks_marks(db, self._table, self._keeping)
+            schema.lacks(db, self.table, self.indexes)
+            or marks.lacks_marks(db, self.table, self._keeping)
         ):
             check_it_writes(db)
             return
@@ -143,8 +143,8 @@ class Place:
         try:
             # Again, for another process may have been quicker.
             self._check(db)
-            schema.make(db, self._table, self._indexes)
-            marks.make_marks(db, self._table, self._keeping)
+            schema.make(db, self.table, self.indexes)
+            marks.make_marks(db, self.table, self._keeping)
             db.execute("COMMIT")
         except BaseException:
             rolled_back(db)

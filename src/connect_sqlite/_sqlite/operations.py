@@ -6,7 +6,7 @@ deleted is deleted whether live or expired, so that no clock that is set back br
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 import orjson
@@ -15,9 +15,10 @@ from .._stores.calls import Key, KeyedRow, Merge, Row
 from .._stores.codec import Unreadable
 from ..contract import TouchResult
 from ..errors import SessionExists
+from ..expiry import NEVER
 from .schema import index_condition, json_path
 
-__all__ = ["RowsToSeal", "SQLiteOperations", "UnderSeveralKeys"]
+__all__ = ["Ages", "RowsToSeal", "SQLiteOperations", "UnderSeveralKeys"]
 
 _IS_TIME = "expired <= 9223372036854775807"
 """Another program may have put text there, which to SQL is more than any number."""
@@ -26,6 +27,20 @@ _IS_TIME = "expired <= 9223372036854775807"
 def _live(now: int) -> str:
     """SQL for whether a row is live; `now` is the number of the parameter."""
     return f"expired > ?{now} AND {_IS_TIME}"
+
+
+class Ages(NamedTuple):
+    """How many rows end when."""
+
+    live: int
+    expired: int
+    long_expired: int
+    far: int
+    """Those that end after the given time, but for those that never do."""
+    timeless: int
+    """Those whose expiry is no number."""
+    nameless: int
+    """Those whose id is no text."""
 
 
 class _Rows:
@@ -78,6 +93,18 @@ class SQLiteOperations:
         self._clear = f"DELETE FROM {t} WHERE sid >= ?2 AND sid < ?3 RETURNING {_live(1)}"
         self._find = {path: _find_sql(t, path) for path in indexes}
         self._destroy_where = {path: _destroy_where_sql(t, path) for path in indexes}
+        self._ages = (
+            f"SELECT count(*) FILTER (WHERE {_live(1)}), count(*) FILTER (WHERE expired <= ?1), "
+            "count(*) FILTER (WHERE expired <= ?2), "
+            f"count(*) FILTER (WHERE expired > ?3 AND expired < {NEVER}), "
+            "count(*) FILTER (WHERE typeof(expired) NOT IN ('integer', 'real')), "
+            f"count(*) FILTER (WHERE typeof(sid) <> 'text') FROM {t}"
+        )
+        self._stored = (
+            "SELECT rowid, CAST(sid AS BLOB), CAST(sess AS BLOB) "
+            f"FROM {t} WHERE rowid > ?4 AND {_live(1)} AND +sid >= ?2 AND +sid < ?3 "
+            "ORDER BY rowid LIMIT ?5"
+        )
         self._slice = (
             "SELECT max(rowid), ifnull(sum(expired <= ?1), 0) FROM "
             f"(SELECT rowid, expired FROM {t} WHERE rowid > ?2 ORDER BY rowid LIMIT ?3)"
@@ -196,6 +223,18 @@ class SQLiteOperations:
     def slice(self, db: apsw.Cursor, after: int, size: int, now: int) -> tuple[int | None, int]:
         """The last row id of the `size` rows behind `after`, and how many of them have expired."""
         found: tuple[int | None, int] = db.execute(self._slice, (now, after, size)).get
+        return found
+
+    def ages(self, db: apsw.Cursor, now: int, long_ago: int, far: int) -> Ages:
+        """Counts all rows, whatever their prefix."""
+        return Ages(*db.execute(self._ages, (now, long_ago, far)).get)
+
+    def stored(
+        self, db: apsw.Cursor, after: int, size: int, now: int
+    ) -> list[tuple[int, bytes, bytes | None]]:
+        """Up to `size` live rows behind a row id: row id, key and text, as the bytes they are."""
+        args = (now, self._prefix, self._end, after, size)
+        found: list[Any] = db.execute(self._stored, args).fetchall()
         return found
 
     def sweep(self, db: apsw.Cursor, after: int, last: int, limit: int, now: int) -> int:

@@ -13,7 +13,17 @@ import apsw
 from .._stores.checks import plain
 from ..errors import NotASessionStore, SchemaTooNew
 
-__all__ = ["check", "checked_table", "index_condition", "json_path", "lacks", "make"]
+__all__ = [
+    "APPLICATION",
+    "check",
+    "checked_table",
+    "faulty",
+    "index_condition",
+    "json_path",
+    "lacks",
+    "make",
+    "planted",
+]
 
 APPLICATION = 0x43534954
 """SQLite's application id of files that this package makes ("CSIT"); Node's have 0."""
@@ -94,6 +104,29 @@ def lacks(db: apsw.Cursor, table: str, indexes: Iterable[str]) -> bool:
     return False
 
 
+def faulty(db: apsw.Cursor, table: str, indexes: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The declared indexes that are not there, and those that index something else."""
+    missing, other = [], []
+    for path in sorted(indexes):
+        sql = db.execute(
+            "SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ? COLLATE NOCASE",
+            (_index(table, path),),
+        ).get
+        if sql is None:
+            missing.append(path)
+        elif not sql.endswith(_on(table, path)):
+            other.append(path)
+    return missing, other
+
+
+def planted(db: apsw.Cursor) -> int:
+    """How many triggers and views there are: this package makes none."""
+    count: int = db.execute(
+        "SELECT count(*) FROM sqlite_schema WHERE type IN ('trigger', 'view')"
+    ).get
+    return count
+
+
 def make(db: apsw.Cursor, table: str, indexes: Iterable[str]) -> None:
     """Make what is missing: the table, and the declared indexes.  Runs inside a transaction."""
     if is_empty(db):
@@ -104,10 +137,11 @@ def make(db: apsw.Cursor, table: str, indexes: Iterable[str]) -> None:
         "(sid TEXT PRIMARY KEY, sess TEXT NOT NULL, expired INTEGER NOT NULL)"
     )
     for path in indexes:
-        db.execute(
-            f'CREATE INDEX IF NOT EXISTS "{_index(table, path)}" '
-            f'ON "{table}" ({index_condition(path)})'
-        )
+        db.execute(f'CREATE INDEX IF NOT EXISTS "{_index(table, path)}" {_on(table, path)}')
+
+
+def _on(table: str, path: str) -> str:
+    return f'ON "{table}" ({index_condition(path)})'
 
 
 def _index(table: str, path: str) -> str:

@@ -6,6 +6,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any, Literal, NoReturn
 
 from .._stores.aio import AsyncioStore
@@ -18,6 +19,7 @@ from .._stores.sync import SyncStore
 from .._stores.tally import Tally
 from ..contract import Serializer
 from ..expiry import NEVER
+from ..findings import Report
 from . import forks
 from .engine import SQLiteEngine
 from .files import MEMORY, locate
@@ -124,6 +126,7 @@ class _OnSQLite:
             )
         self._engine: Engine = engine
         self._data_version = engine.data_version
+        self._examined = partial(_examined, place, operations, self._calls, engine, tally)
         # At exit forks.py closes it, in the open.
         weakref.finalize(self, _close_elsewhere, engine).atexit = False
 
@@ -182,6 +185,34 @@ def _kept(
     calls = kind(operations, ring=ring, table=table, prefix=prefix, indexes=indexes, **options)
     keeping = Keeping("sealed", prefix, tuple((key.name, key.proof) for key in ring))
     return calls, operations, Place(path, table, kept, keeping)
+
+
+def _examined(
+    place: Place,
+    operations: SQLiteOperations,
+    calls: Calls,
+    engine: SQLiteEngine,
+    tally: Tally,
+    **how: Any,
+) -> Report:
+    """What `doctor` says of an open store."""
+    # Imported when it is needed: an application rarely asks.
+    from .examination import Patient, examine
+
+    patient = Patient(
+        path=place.path,
+        table=place.table,
+        operations=operations,
+        now=calls.now,
+        look=engine.look,
+        is_waited_for=engine.is_waited_for,
+        can_read=calls.judge(),
+        check_place=place.refuse_another_file,
+        indexes=place.indexes,
+        errors=tally.errors,
+        **how,
+    )
+    return examine(patient)
 
 
 def _close_elsewhere(engine: Engine) -> None:

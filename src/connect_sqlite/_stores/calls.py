@@ -20,6 +20,7 @@ __all__ = [
     "Call",
     "Calls",
     "Engine",
+    "Judge",
     "Key",
     "KeyedRow",
     "Merge",
@@ -37,6 +38,9 @@ Key = str | bytes
 
 KeyedRow = tuple[Key, str | None, int]
 """A row behind its key.  One whose key is not text has no text either."""
+
+Judge = Callable[[str | None, str], bool]
+"""Whether a row can be read, given its text and its key."""
 
 NOT_NOW = cast("Row", object())
 """What `fetch_now` answers when it would have to wait."""
@@ -166,6 +170,19 @@ class Calls:
 
     def now(self) -> int:
         return int(self._clock() * 1000)
+
+    def judge(self) -> Judge:
+        """Tells of rows whether they can be read; see `Codec.muted`."""
+        codec = self._codec.muted()
+
+        def can_read(text: str | None, key: str) -> bool:
+            try:
+                codec.decode(text, key)
+            except Unreadable:
+                return False
+            return True
+
+        return can_read
 
     def load(self, sid: str, row: Row | None, key: Any) -> StoredSession | None:
         """The session in a row, or None when it is absent, expired or unreadable."""

@@ -8,8 +8,9 @@ import marshal
 import math
 from collections.abc import Mapping
 from contextlib import suppress
+from copy import copy
 from logging import getLogger
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -105,6 +106,7 @@ class Codec:
         self._loads = serializer.loads
         self._max_bytes = max_bytes
         self._tally = tally
+        self._is_muted = False
 
     def encode(self, session: Data, key: Any = None) -> str:
         """The session's text, or `InvalidSession` naming the key at fault.
@@ -161,7 +163,15 @@ class Codec:
         self.report_unreadable()
         raise Unreadable("a row cannot be read")
 
+    def muted(self) -> Self:
+        """The same one, for looking through rows: it does not report what it cannot read."""
+        codec = copy(self)
+        codec._tally, codec._is_muted = Tally(), True
+        return codec
+
     def report_unreadable(self) -> None:
+        if self._is_muted:
+            return
         self._tally.failed("unreadable")
         _log.warning("A session's row cannot be read and counts as absent; see stats()['errors']")
 

@@ -6,17 +6,21 @@ from importlib import import_module
 from typing import Any, cast
 
 from ..contract import AsyncStore, Store
+from ..findings import Report
 from .checks import plain
 
-__all__ = ["location_text", "open_async_store", "open_store"]
+__all__ = ["examined", "location_text", "open_async_store", "open_store"]
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)
 
-# Scheme: module, sync class, async class.  A path has none.
-_KINDS = {
-    "": ("connect_sqlite._sqlite.store", "SQLiteStore", "AsyncSQLiteStore"),
-    "sqlite": ("connect_sqlite._sqlite.store", "SQLiteStore", "AsyncSQLiteStore"),
-}
+# Scheme: sync class, async class, and what examines a file that no store has opened.  A path has
+# no scheme.
+_SQLITE = (
+    "connect_sqlite._sqlite.store:SQLiteStore",
+    "connect_sqlite._sqlite.store:AsyncSQLiteStore",
+    "connect_sqlite._sqlite.examination:examine_file",
+)
+_KINDS = {"": _SQLITE, "sqlite": _SQLITE}
 
 
 def open_store(url: str | os.PathLike[str], **options: Any) -> Store:
@@ -24,12 +28,12 @@ def open_store(url: str | os.PathLike[str], **options: Any) -> Store:
 
     The options are the store's own.  `ValueError` for a scheme that no store has.
     """
-    return cast("Store", _class(url, 1)(url, **options))
+    return cast("Store", _part(url, 0)(url, **options))
 
 
 def open_async_store(url: str | os.PathLike[str], **options: Any) -> AsyncStore:
     """As `open_store`, for the async face."""
-    return cast("AsyncStore", _class(url, 2)(url, **options))
+    return cast("AsyncStore", _part(url, 1)(url, **options))
 
 
 def location_text(location: str | os.PathLike[str]) -> str:
@@ -40,7 +44,18 @@ def location_text(location: str | os.PathLike[str]) -> str:
     return plain(text)
 
 
-def _class(url: str | os.PathLike[str], face: int) -> Any:
+def examined(target: Any, *, table: str, **how: Any) -> Report:
+    """What is to be said about a store, or about the file at a path: see `doctor.doctor`."""
+    if isinstance(target, str | os.PathLike):
+        report = _part(target, 2)(target, table=table, **how)
+    elif (examine := getattr(target, "_examined", None)) is not None:
+        report = examine(**how)
+    else:
+        raise TypeError(f"a {type(target).__name__} cannot be examined: give a store or a path")
+    return cast("Report", report)
+
+
+def _part(url: str | os.PathLike[str], which: int) -> Any:
     found = _SCHEME.match(location_text(url))
     scheme = found.group(1).lower() if found else ""
     if scheme not in _KINDS:
@@ -48,5 +63,5 @@ def _class(url: str | os.PathLike[str], face: int) -> Any:
             f"no store for {scheme}: URLs; give a path, sqlite:./sessions.db or :memory: "
             f"(a file whose name begins like this is ./{scheme}:...)"
         )
-    kind = _KINDS[scheme]
-    return getattr(import_module(kind[0]), kind[face])
+    module, name = _KINDS[scheme][which].split(":")
+    return getattr(import_module(module), name)

@@ -215,7 +215,7 @@ class SealedCodec(Codec):
         if not isinstance(key, str) or key[self._name] in self._ring:
             return False
         self._tally.failed("unreadable")
-        if not self._told:
+        if not self._told and not self._is_muted:
             self._told = True
             _log.warning(
                 "Sessions are sealed under a key that this store was not given; they count as "

@@ -72,8 +72,12 @@ NEIGHBOURS = [*{app.framework: app for app in reversed(SHARING)}.values()][::-1]
 
 def on(apps: list[App]) -> pytest.MarkDecorator:
     """Run the test on each of these, as `server`."""
-    labels = [app.label for app in apps]
-    return pytest.mark.parametrize("server", apps, ids=labels, indirect=True, scope="session")
+    params = [
+        # One process of the test run for one server, which is then started once.
+        pytest.param(app, id=app.label, marks=pytest.mark.xdist_group(app.label))
+        for app in apps
+    ]
+    return pytest.mark.parametrize("server", params, indirect=True, scope="session")
 
 
 everywhere, where_the_cookie_is_ours = on(EVERYONE), on(SHARING)

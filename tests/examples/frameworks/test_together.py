@@ -4,6 +4,7 @@ import pytest
 from apps import NEIGHBOURS
 from browsers import anybody
 
+pytestmark = pytest.mark.xdist_group("neighbours")  # who start them once
 FRAMEWORKS = [app.framework for app in NEIGHBOURS]
 at_each = pytest.mark.parametrize("place", range(len(FRAMEWORKS)), ids=FRAMEWORKS)
 
