@@ -100,6 +100,10 @@ def test_what_is_installed_is_not_installed_again(tmp_path, monkeypatch):
     environment.install(("demo", "test"))
     assert [tmp_path / "test.txt"] == [part for part in commands[-1] if part in tmp_path.iterdir()]
     assert 4 == len(commands)
+    of_pins = [command for command in commands if "-r" in command]
+    assert 2 == len(of_pins)
+    for command in of_pins:
+        assert {"--require-hashes", "--only-binary"} <= set(command)
 
 
 def test_a_peer_that_does_not_install_is_named(monkeypatch):
@@ -119,6 +123,19 @@ def test_a_peer_that_does_not_install_is_named(monkeypatch):
     assert [lmdb] == environment.install_peers(("bench",))
     assert len(environments.pins("bench")) == len(asked) - 1
     assert [] == [each for each in asked if "--require-hashes" not in each]
+
+
+def test_another_build_of_a_release_is_explained(monkeypatch):
+    """A file with another hash than pinned ends the set-up, which says what that means."""
+
+    def run(command, **_):
+        raise work.Failed("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE ...")
+
+    monkeypatch.setattr(environments, "run", run)
+    environment = environments.Environment(Interpreter("3.11", "3.11.2", "a", True), ROOT / ".venv")
+    with pytest.raises(work.Failed, match=r"(?s)DO NOT MATCH.*docs/supply-chain\.md"):
+        environment.install_pins(["lock"])
+    assert (ROOT / "docs/supply-chain.md").exists()
 
 
 def test_a_missing_node_is_named(monkeypatch):

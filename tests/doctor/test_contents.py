@@ -1,5 +1,6 @@
 """What `doctor` says of what is in the file, each thing broken for real."""
 
+import asyncio
 import os
 import threading
 import time
@@ -7,7 +8,7 @@ import time
 import apsw
 import pytest
 
-from connect_sqlite import JSON, SQLiteStore, StoreBusy
+from connect_sqlite import JSON, AsyncSQLiteStore, SQLiteStore, StoreBusy, StoreClosed
 from connect_sqlite._sqlite import content_checks, patient
 from connect_sqlite._sqlite.engine import SQLiteEngine
 from connect_sqlite.doctor import State, doctor
@@ -141,6 +142,43 @@ def test_a_fork_in_the_midst_of_a_check(path):
     states, text, well, saved, told = outcome(forks_in_a_check, path)
     assert [[State.OK], True, True] == [states, well, saved], text
     assert sorted(told) != told
+
+
+def test_closing_in_the_midst_of_a_check(path, slow):
+    """The store closes at once, and who examines it hears that it is closed."""
+    filled(path)
+    store = SQLiteStore(path)
+    closing = threading.Thread(target=store.close)
+
+    def close(check, share):
+        if closing.ident is None:
+            closing.start()
+        time.sleep(0.005)
+
+    with pytest.raises(StoreClosed):
+        doctor(store, progress=close)
+    closing.join()
+    assert ["s.db"] == os.listdir(path.parent)
+
+
+def test_on_an_event_loop(path, slow):
+    """In a thread it holds up no task, which reads and writes meanwhile."""
+    filled(path)
+
+    async def main():
+        async with AsyncSQLiteStore(path) as store:
+            progress = lambda check, share: time.sleep(0.0005)  # noqa: E731
+            examination = asyncio.create_task(asyncio.to_thread(doctor, store, progress=progress))
+            worked = 0
+            while not examination.done():
+                await store.set("a", {"n": worked})
+                assert {"n": worked} == await store.get("a")
+                worked += 1
+            return worked, await examination
+
+    worked, report = asyncio.run(main())
+    assert worked > 10
+    assert [State.OK] == of(report, "integrity")[0]
 
 
 def test_who_waits_for_a_connection_comes_first(path, monkeypatch, slow):

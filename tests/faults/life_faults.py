@@ -19,6 +19,9 @@ from .syscalls import Faults
 
 __all__ = ["MOMENTS", "moments_that_fail"]
 
+SELDOM = ("open", "sync", "truncate", "unlink")
+"""Calls of the system of which there are so few that each is tried."""
+
 
 class _Trial:
     """A folder with a file that is made ready anew for each fault, and what must be in it."""
@@ -82,7 +85,10 @@ MOMENTS = {
 
 
 def moments_that_fail(folder: str, face: str, moment: str, stride: int) -> dict[str, Any]:
-    """Let every fault strike at this moment; afterwards all must be there and work."""
+    """Let every fault strike at this moment; afterwards all must be there and work.
+
+    `stride`: one in so many of the calls that are made often.
+    """
     Lease.tick = lambda *_: False
     logging.getLogger("connect_sqlite").setLevel(logging.CRITICAL)
     trial = _Trial(Path(folder), face)
@@ -91,7 +97,8 @@ def moments_that_fail(folder: str, face: str, moment: str, stride: int) -> dict[
     wrong = []
     with trial.runner:
         for place, kind, lasting in kinds():
-            nth, struck = 1 + chance(moment, place, kind, lasting).randrange(stride), 1
+            often = 1 if place in SELDOM else stride
+            nth, struck = 1 + chance(moment, place, kind, lasting).randrange(often), 1
             while struck:
                 store, error, problem = None, None, ""
 
@@ -119,7 +126,7 @@ def moments_that_fail(folder: str, face: str, moment: str, stride: int) -> dict[
                     problem += f" and then the store fails: {failure!r}"
                 if problem:
                     wrong.append(f"{moment}: {place} {nth} {kind} {lasting=}: {problem}")
-                nth += stride
+                nth += often
     return {
         "faults": errors.total(),
         "losses": len(wrong),

@@ -2,10 +2,11 @@
 
 import pytest
 
-from engine.programs import Program
+from engine.programs import Program, outcome
 
 from .contract_calls import CALLS
 from .disk_faults import calls_that_fail
+from .failed_syncs import crashes_behind_failed_syncs
 from .life_faults import MOMENTS, moments_that_fail
 from .scale import SCALE, SEED, chance
 
@@ -36,3 +37,9 @@ def test_threat_36_a_file_survives_the_disks_faults(tmp_path, face, moment):
         found = program.result()
     assert found["faults"] > 0
     assert 0 == found["losses"], (SEED, found["wrong"])
+
+
+def test_threat_36_a_crash_behind_a_failed_sync(tmp_path):
+    """Threat 36: a call whose sync failed is undone for all who use the file; a crash at once may
+    leave it done, but wholly, and after the next write not even a crash brings it back."""
+    assert [] == outcome(crashes_behind_failed_syncs, tmp_path)
