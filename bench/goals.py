@@ -114,6 +114,10 @@ def _of_django(operation: str) -> Callable[[Results], float]:
     return lambda results: float(results["django"]["ratio"][operation])
 
 
+def _sealing(call: str) -> Callable[[Results], float]:
+    return lambda results: float(results["sealed"]["added"][call]["sealed"])
+
+
 def _on_disk(size: int) -> Callable[[Results], float]:
     return lambda results: float(results["disk"][str(size)]["ratio"])
 
@@ -166,6 +170,8 @@ GOALS = (
         1.5,
         lambda results: float(results["rows"]["ratio"]),
     ),
+    Goal("sealed", "what sealing adds to `get` of 1 KiB, against one `get`", 0.8, _sealing("get")),
+    Goal("sealed", "what it adds to `set`, against one plain `get`", 0.8, _sealing("set")),
     Goal(
         "opening",
         "opening 1,000,000 rows, half of them expired, against 1,000",

@@ -58,7 +58,7 @@ class Devices:
     async def sign_out(self, session: Session, handle: str) -> bool:
         """End another session of the same owner; False when it is none of theirs, or gone."""
         for row in await self._store.find("user.id", session["user"]["id"]):
-            if handle_of(row.id) == handle and row.id != session.id:
+            if handle_of(row.id) == handle != handle_of(session.id):
                 return await self._store.destroy(row.id) == 1
         return False
 
@@ -77,7 +77,7 @@ class Devices:
             since=datetime.fromtimestamp(row["since"], UTC),
             # Each use moves a session's end, so the end tells when it was used last.
             last_seen=row.expires - self._lifetime,
-            is_this=row.id == this.id,
+            is_this=handle_of(row.id) == handle_of(this.id),
         )
 
 

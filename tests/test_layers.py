@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "connect_sqlite"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-PROMISE = {"contract", "errors", "expiry", "findings", "handles"}
+PROMISE = {"contract", "errors", "expiry", "findings", "handles", "_extras"}
 DOORS = {
     *("asgi", "wsgi", "telemetry"),
     *(

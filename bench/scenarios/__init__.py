@@ -22,6 +22,7 @@ from . import (
     opening,
     requests,
     rows,
+    sealed,
     single,
     sockets,
     stall,
@@ -43,6 +44,7 @@ SCENARIOS: dict[str, Scenario] = {
     "concurrent": concurrent,
     "stall": stall,
     "rows": rows,
+    "sealed": sealed,
     "sweeping": sweeping,
     # After those that need every row of the large file, for an open store sweeps by itself.
     "opening": opening,

@@ -50,7 +50,11 @@ async def sessions(request: web.Request) -> web.Response:
 
 
 def shown(sid: str, data: dict[str, Any], session: Session) -> dict[str, Any]:
-    return {"handle": handle_of(sid), "here": sid == session.id, "framework": data["user"]["by"]}
+    return {
+        "handle": handle_of(sid),
+        "here": handle_of(sid) == handle_of(session.id),
+        "framework": data["user"]["by"],
+    }
 
 
 @routes.delete("/sessions/{handle}")

@@ -75,7 +75,11 @@ def account(session: Session) -> dict[str, Any]:
 
 
 def shown(sid: str, data: dict[str, Any], session: Session) -> dict[str, Any]:
-    return {"handle": handle_of(sid), "here": sid == session.id, "framework": data["user"]["by"]}
+    return {
+        "handle": handle_of(sid),
+        "here": handle_of(sid) == handle_of(session.id),
+        "framework": data["user"]["by"],
+    }
 
 
 async def text_of(receive: Any, field: str, longest: int) -> str:

@@ -48,7 +48,11 @@ def sessions() -> Any:
 
 
 def shown(sid: str, data: dict[str, Any], here: Session) -> dict[str, Any]:
-    return {"handle": handle_of(sid), "here": sid == here.id, "framework": data["user"]["by"]}
+    return {
+        "handle": handle_of(sid),
+        "here": handle_of(sid) == handle_of(here.id),
+        "framework": data["user"]["by"],
+    }
 
 
 @bottle.delete("/sessions/<handle>")

@@ -77,7 +77,11 @@ def sessions(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204)
     mine = store().find("user.name", name)
     lines = [
-        {"handle": handle_of(each.id), "here": each.id == key, "framework": each["user"]["by"]}
+        {
+            "handle": handle_of(each.id),
+            "here": handle_of(each.id) == handle_of(key),
+            "framework": each["user"]["by"],
+        }
         for each in mine
     ]
     return JsonResponse(lines, safe=False)

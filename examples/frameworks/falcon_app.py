@@ -87,7 +87,11 @@ def account(session: Session) -> dict[str, Any]:
 
 
 def shown(sid: str, data: dict[str, Any], here: Session) -> dict[str, Any]:
-    return {"handle": handle_of(sid), "here": sid == here.id, "framework": data["user"]["by"]}
+    return {
+        "handle": handle_of(sid),
+        "here": handle_of(sid) == handle_of(here.id),
+        "framework": data["user"]["by"],
+    }
 
 
 def text_of(req: falcon.Request, field: str, longest: int) -> str:

@@ -72,7 +72,11 @@ async def add_note(session: Member, note: Note) -> dict[str, Any]:
 @app.get("/sessions")
 async def sessions(session: Member) -> list[dict[str, Any]]:
     return [
-        {"handle": handle_of(each.id), "here": each.id == session.id, "framework": by(each)}
+        {
+            "handle": handle_of(each.id),
+            "here": handle_of(each.id) == handle_of(session.id),
+            "framework": by(each),
+        }
         for each in await store.find("user.name", session["user"]["name"])
     ]
 

@@ -48,7 +48,11 @@ def add_note() -> Any:
 def sessions() -> Any:
     here = signed_in()
     return [
-        {"handle": handle_of(each.id), "here": each.id == here.id, "framework": by(each)}
+        {
+            "handle": handle_of(each.id),
+            "here": handle_of(each.id) == handle_of(here.id),
+            "framework": by(each),
+        }
         for each in store.find("user.name", here["user"]["name"])
     ]
 

@@ -51,7 +51,11 @@ async def sessions(request: Request) -> list[dict[str, Any]]:
 
 
 def shown(sid: str, data: dict[str, Any], session: Session) -> dict[str, Any]:
-    return {"handle": handle_of(sid), "here": sid == session.id, "framework": data["user"]["by"]}
+    return {
+        "handle": handle_of(sid),
+        "here": handle_of(sid) == handle_of(session.id),
+        "framework": data["user"]["by"],
+    }
 
 
 @delete("/sessions/{handle:str}")

@@ -49,7 +49,11 @@ async def add_note() -> Any:
 async def sessions() -> Any:
     here = signed_in()
     return [
-        {"handle": handle_of(each.id), "here": each.id == here.id, "framework": by(each)}
+        {
+            "handle": handle_of(each.id),
+            "here": handle_of(each.id) == handle_of(here.id),
+            "framework": by(each),
+        }
         for each in await store.find("user.name", here["user"]["name"])
     ]
 

@@ -49,7 +49,11 @@ async def sessions(request: Request) -> Response:
 
 
 def shown(sid: str, data: dict[str, Any], session: Session) -> dict[str, Any]:
-    return {"handle": handle_of(sid), "here": sid == session.id, "framework": data["user"]["by"]}
+    return {
+        "handle": handle_of(sid),
+        "here": handle_of(sid) == handle_of(session.id),
+        "framework": data["user"]["by"],
+    }
 
 
 async def end(request: Request) -> Response:

@@ -74,7 +74,11 @@ def account(session: Session) -> dict[str, Any]:
 
 
 def shown(sid: str, data: dict[str, Any], session: Session) -> dict[str, Any]:
-    return {"handle": handle_of(sid), "here": sid == session.id, "framework": data["user"]["by"]}
+    return {
+        "handle": handle_of(sid),
+        "here": handle_of(sid) == handle_of(session.id),
+        "framework": data["user"]["by"],
+    }
 
 
 def text_of(environ: dict[str, Any], field: str, longest: int) -> str:

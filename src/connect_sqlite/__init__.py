@@ -1,5 +1,6 @@
 """Server-side web sessions in one SQLite file, with no server to run."""
 
+from ._sqlite.conversion import Sealed, seal
 from ._sqlite.store import AsyncSQLiteStore, SQLiteStore
 from ._stores.callbacks import CallbackStore
 from ._stores.codec import JSON
@@ -30,7 +31,7 @@ from .errors import (
     StoreUnavailable,
     UnknownIndex,
 )
-from .handles import handle_of
+from .handles import Handle, handle_of
 
 __version__ = "0.1.0"
 
@@ -39,11 +40,13 @@ __all__ = [
     "AsyncSQLiteStore",
     "AsyncStore",
     "CallbackStore",
+    "Handle",
     "InvalidSession",
     "InvalidSessionId",
     "NotASessionStore",
     "SQLiteStore",
     "SchemaTooNew",
+    "Sealed",
     "Serializer",
     "SessionError",
     "SessionExists",
@@ -64,4 +67,5 @@ __all__ = [
     "handle_of",
     "open_async_store",
     "open_store",
+    "seal",
 ]

@@ -1,16 +1,5 @@
-"""What is said when the framework of a door is not installed."""
+"""The doors' way to what is said when their framework is not installed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from .._extras import extra
 
 __all__ = ["extra"]
-
-
-@contextmanager
-def extra(name: str) -> Iterator[None]:
-    """Around the imports that need the extra of this name: an `ImportError` says how to get it."""
-    try:
-        yield
-    except ImportError as error:
-        message = f'{error}: pip install "connect-sqlite[{name}]"'
-        raise ImportError(message, name=error.name, path=error.path) from error

@@ -47,7 +47,9 @@ class OwnerLimit:
         if not self.refuses:
             return
         others = yield from self._of_owner(plan)
-        if sum(kept is None or row.id != kept.sid for row in others) >= self.most:
+        # A store that hides ids tells handles.
+        own = None if kept is None else handle_of(kept.sid)
+        if sum(handle_of(row.id) != own for row in others) >= self.most:
             raise SessionLimitReached(
                 f"there are {self.most} sessions of this owner already: end one of them first"
             )
@@ -73,7 +75,7 @@ class OwnerLimit:
             for row in ended:
                 event = SessionEvent(handle_of(row.id), plan.owner)
                 yield Notify(self.hooks.destroyed, event)
-        return len(stay) < self.most or sid in [row.id for row in stay]
+        return len(stay) < self.most or handle_of(sid) in [handle_of(row.id) for row in stay]
 
     def _of_owner(self, plan: Plan) -> Steps[list[StoredSession]]:
         assert plan.owner is not None

@@ -25,6 +25,7 @@ __all__ = [
     "open_writer",
     "patiently",
     "rolled_back",
+    "trust_nothing",
 ]
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0002, 0.001
 def open_memory() -> apsw.Cursor:
     """A database of this connection's own, in memory."""
     db = apsw.Connection(MEMORY).cursor()
-    _trust_nothing(db)
+    trust_nothing(db)
     return db
 
 
@@ -64,7 +65,7 @@ def _open(
             raise apsw.ReadOnlyError("read-only file")
         check()
         db = connection.cursor()
-        for setting in (_trust_nothing, _checkpoint_elsewhere, *settings):
+        for setting in (trust_nothing, _checkpoint_elsewhere, *settings):
             setting(db)
     except BaseException:
         connection.close(True)
@@ -72,7 +73,7 @@ def _open(
     return db
 
 
-def _trust_nothing(db: apsw.Cursor) -> None:
+def trust_nothing(db: apsw.Cursor) -> None:
     """A planted trigger, view or function in the file cannot run code or touch SQLite's tables."""
     config = db.connection.config
     config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)

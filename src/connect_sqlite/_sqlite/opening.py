@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection
 
 import apsw
 
+from .._stores.keys import PLAIN, Keeping
 from ..errors import NotASessionStore, StoreUnavailable
-from . import files, schema
+from . import files, marks, schema
 from .connection import (
     BUSY,
     check_it_writes,
@@ -32,10 +33,13 @@ _SMALLEST = 512
 class Place:
     """Where a store keeps its sessions: one file, the same for as long as the store lives."""
 
-    def __init__(self, path: str, table: str, indexes: Collection[str]) -> None:
+    def __init__(
+        self, path: str, table: str, indexes: Collection[str], keeping: Keeping = PLAIN
+    ) -> None:
         self.path = path
+        self._keeping = keeping
         self.table = table
-        self._indexes = indexes
+        self.indexes = indexes
         self._file: files.Identity | None = None
 
     def first(self, busy_timeout: float) -> apsw.Cursor:
@@ -46,7 +50,7 @@ class Place:
         """
         if self.path == files.MEMORY:
             memory = open_memory()
-            schema.make(memory, self.table, self._indexes)
+            schema.make(memory, self.table, self.indexes)
             return memory
         made = files.make_private(self.path)
         files.refuse_if_open_elsewhere(self.path)
@@ -118,17 +122,29 @@ class Place:
         if 0 < size < _SMALLEST:
             raise NotASessionStore(f"{self.path} is not a database: name another file")
         leave_as_it_is(db, wal > 0)
-        schema.check(db, self.table, self.path)
+        self._check(db)
         leave_as_it_is(db, False)
         use_wal(db, self.path)
-        if not schema.lacks(db, self.table, self._indexes):
+        self._make(db)
+        marks.warn_of_others(db, self.table, self.path, self._keeping)
+
+    def _check(self, db: apsw.Cursor) -> None:
+        schema.check(db, self.table, self.path)
+        marks.check_marks(db, self.table, self.path, self._keeping)
+
+    def _make(self, db: apsw.Cursor) -> None:
+        if not (
+            schema.lacks(db, self.table, self.indexes)
+            or marks.lacks_marks(db, self.table, self._keeping)
+        ):
             check_it_writes(db)
             return
         db.execute("BEGIN IMMEDIATE")
         try:
             # Again, for another process may have been quicker.
-            schema.check(db, self.table, self.path)
-            schema.make(db, self.table, self._indexes)
+            self._check(db)
+            schema.make(db, self.table, self.indexes)
+            marks.make_marks(db, self.table, self._keeping)
             db.execute("COMMIT")
         except BaseException:
             rolled_back(db)

@@ -4,7 +4,7 @@ Results count live sessions only, so that they never depend on when the sweep ca
 deleted is deleted whether live or expired, so that no clock that is set back brings it to life.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -18,8 +18,7 @@ from ..errors import SessionExists
 from ..expiry import NEVER
 from .schema import index_condition, json_path
 
-__all__ = ["Ages", "SQLiteOperations"]
-
+__all__ = ["Ages", "RowsToSeal", "SQLiteOperations", "UnderSeveralKeys"]
 
 _IS_TIME = "expired <= 9223372036854775807"
 """Another program may have put text there, which to SQL is more than any number."""
@@ -260,6 +259,63 @@ class SQLiteOperations:
             return db.execute(self._row, (rowid,)).get
         except UnicodeDecodeError:
             return db.execute(self._row_as_bytes, (rowid,)).get
+
+
+class UnderSeveralKeys(SQLiteOperations):
+    """As all operations, for sessions that may be under any of several keys."""
+
+    def __init__(self, table: str, prefix: str, indexes: Iterable[str], keys: int) -> None:
+        super().__init__(table, prefix, indexes)
+        places = ", ".join("?" * keys)
+        self._fetch_any = (
+            f'SELECT sid, sess, expired FROM "{table}" WHERE sid IN ({places}) AND {_IS_TIME}'
+        )
+
+    def fetch(self, db: apsw.Cursor, key: Any) -> Any:
+        """The row of one key; or, of several that are looked for at once, the first with its key.
+
+        One query, for between two the row might move from one key to the other.
+        """
+        if type(key) is not tuple:
+            return super().fetch(db, key)
+        try:
+            rows = {row[0]: row for row in db.execute(self._fetch_any, key)}
+        except UnicodeDecodeError:
+            rows = {each: (each, *row) for each in key if (row := super().fetch(db, each))}
+        return next((rows[each] for each in key if each in rows), None)
+
+
+class RowsToSeal:
+    """What sealing a table asks of it, row by row.  Text comes as the bytes of the file."""
+
+    def __init__(self, table: str) -> None:
+        t = f'"{table}"'
+        self._count = f"SELECT count(*) FROM {t}"
+        self._strange = f"SELECT count(*) FROM {t} WHERE NOT "
+        self._page = (
+            f"SELECT rowid, CAST(sid AS BLOB), CAST(sess AS BLOB), expired FROM {t} "
+            "WHERE rowid > ?1 ORDER BY rowid LIMIT ?2"
+        )
+        self._replace = f"UPDATE {t} SET sid = ?2, sess = ?3 WHERE rowid = ?1"
+        self._delete = f"DELETE FROM {t} WHERE rowid = ?1"
+
+    def count(self, db: apsw.Cursor) -> int:
+        return int(db.execute(self._count).get)
+
+    def without_prefix(self, db: apsw.Cursor, prefixes: Sequence[str]) -> int:
+        """How many rows have none of these prefixes."""
+        known = " OR ".join("(sid >= ? AND sid < ?)" for _ in prefixes)
+        ends = [end for prefix in prefixes for end in (prefix, _after_all_with(prefix))]
+        return int(db.execute(f"{self._strange}({known})", ends).get)
+
+    def page(self, db: apsw.Cursor, after: int, limit: int) -> list[Any]:
+        return db.execute(self._page, (after, limit)).fetchall()
+
+    def replace(self, db: apsw.Cursor, rowid: int, key: str, text: str) -> None:
+        db.execute(self._replace, (rowid, key, text))
+
+    def delete(self, db: apsw.Cursor, rowid: int) -> None:
+        db.execute(self._delete, (rowid,))
 
 
 def _after_all_with(prefix: str) -> str | bytes:

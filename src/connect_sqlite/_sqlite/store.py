@@ -13,6 +13,8 @@ from .._stores.aio import AsyncioStore
 from .._stores.calls import Calls, Engine
 from .._stores.checks import checked_indexes, checked_prefix
 from .._stores.codec import JSON
+from .._stores.hashed import HashedCalls
+from .._stores.keys import PLAIN, Keeping, Keys, checked_keys
 from .._stores.sync import SyncStore
 from .._stores.tally import Tally
 from ..contract import Serializer
@@ -22,7 +24,7 @@ from . import forks
 from .engine import SQLiteEngine
 from .files import MEMORY, locate
 from .opening import Place
-from .operations import SQLiteOperations
+from .operations import SQLiteOperations, UnderSeveralKeys
 from .schema import checked_table
 
 __all__ = ["AsyncSQLiteStore", "SQLiteStore"]
@@ -47,6 +49,10 @@ class _OnSQLite:
         ttl: seconds a session lives whose cookie says nothing; None for until it is destroyed.
         disable_touch: make `touch` do nothing.
         serializer: another codec than JSON.
+        key: seal the store: neither ids nor data are in the file in a form that can be read
+            without this key of 32 bytes.  Of several, in a list, the first writes and all read, so
+            that a key can be changed.  Needs the extra `crypto`.
+        hash_ids: keep only hashes of ids; the data stay plain.  A sealed store keeps none anyway.
         indexes: dotted paths such as `"user.id"` by which `find` and `destroy_where` look.
         durability: what power loss cannot undo once it has returned.  `"balanced"`: `create`,
             `rotate`, `destroy`, `destroy_where`, `destroy_many` and `clear`.  `"full"`: every
@@ -57,7 +63,10 @@ class _OnSQLite:
         sweep_interval: seconds, more or less, between two sweeps of the expired; None for none.
         clock: tells the time in seconds since 1970.  It is asked once when the store is opened.
 
-    Raises `NotASessionStore`, `SchemaTooNew`, `StoreBusy` or another `StoreError` when the file
+    Where ids are hidden, sealed or hashed, lists name sessions by their `Handle`.
+
+    Raises `NotASessionStore`, `SchemaTooNew`, `StoreKeyError` (only one of file and store is
+    sealed, or they are with different keys), `StoreBusy` or another `StoreError` when the file
     cannot be used, and `TypeError` or `ValueError` for an option that cannot be.
     """
 
@@ -70,6 +79,8 @@ class _OnSQLite:
         ttl: float | None = 86_400,
         disable_touch: bool = False,
         serializer: Serializer = JSON,
+        key: Keys | None = None,
+        hash_ids: bool = False,
         indexes: Collection[str] = (),
         durability: Durability = "balanced",
         busy_timeout: float = 5.0,
@@ -89,9 +100,11 @@ class _OnSQLite:
         prefix, indexes = checked_prefix(prefix), checked_indexes(indexes)
         table = checked_table(table)
         tally = Tally()
-        operations = SQLiteOperations(table, prefix, indexes)
-        self._calls = Calls(
-            operations,
+        self._calls, operations, place = _kept(
+            path,
+            table,
+            None if key is None else checked_keys(key),
+            hash_ids,
             prefix=prefix,
             ttl=ttl,
             disable_touch=disable_touch,
@@ -101,7 +114,6 @@ class _OnSQLite:
             clock=clock,
             tally=tally,
         )
-        place = Place(path, table, indexes)
         with forks.no_fork():
             engine = SQLiteEngine(
                 place,
@@ -142,6 +154,39 @@ class AsyncSQLiteStore(_OnSQLite, AsyncioStore):
     __doc__ = _OnSQLite.__doc__
 
 
+def _kept(
+    path: str,
+    table: str,
+    keys: tuple[bytes, ...] | None,
+    hash_ids: bool,
+    *,
+    prefix: str,
+    indexes: Collection[str],
+    **options: Any,
+) -> tuple[Calls, SQLiteOperations, Place]:
+    """What differs between a store that keeps all as it is, one that hashes and one that seals."""
+    if type(hash_ids) is not bool:
+        raise TypeError("hash_ids is True or False")
+    if keys is None:
+        plain = SQLiteOperations(table, prefix, indexes)
+        made, keeping = (HashedCalls, Keeping("hashed")) if hash_ids else (Calls, PLAIN)
+        place = Place(path, table, indexes, keeping)
+        return made(plain, prefix=prefix, indexes=indexes, **options), plain, place
+    # Only here, for it imports cryptography.
+    from .._stores.sealed import SealedCalls, SealedUnderSeveral, ring_of
+    from .._stores.sealing import kept_as
+
+    ring = ring_of(keys)
+    kept = [kept_as(each) for each in indexes]
+    kind: type[SealedCalls] = SealedCalls
+    operations = SQLiteOperations(table, prefix, kept)
+    if len(ring) > 1:
+        kind, operations = SealedUnderSeveral, UnderSeveralKeys(table, prefix, kept, len(ring))
+    calls = kind(operations, ring=ring, table=table, prefix=prefix, indexes=indexes, **options)
+    keeping = Keeping("sealed", prefix, tuple((key.name, key.proof) for key in ring))
+    return calls, operations, Place(path, table, kept, keeping)
+
+
 def _examined(
     place: Place,
     operations: SQLiteOperations,
@@ -163,7 +208,7 @@ def _examined(
         is_waited_for=engine.is_waited_for,
         can_read=calls.judge(),
         check_place=place.refuse_another_file,
-        indexes=calls.indexes,
+        indexes=place.indexes,
         errors=tally.errors,
         **how,
     )

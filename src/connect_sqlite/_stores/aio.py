@@ -27,11 +27,11 @@ class AsyncioStore(AsyncStore):
     async def get(self, sid: str) -> StoredSession | None:
         # As the sync face's: here and now, if that needs no waiting.
         calls = self._calls
-        key = calls.key(sid)
+        key = calls.lookup(sid)
         row = self._engine.fetch_now(key)
         if row is NOT_NOW:
             row = await self._engine.fetch_in_thread(key)
-        return calls.load(sid, row)
+        return calls.load(sid, row, key)
 
     async def set(self, sid: str, session: Data) -> None:
         await self._engine.run_async(self._calls.set(sid, session))

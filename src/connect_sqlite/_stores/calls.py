@@ -68,14 +68,18 @@ class Merge(NamedTuple):
     changed: dict[str, Any]
     removed: Collection[str]
     codec: Codec
+    old: str
+    """The key that it is read under."""
+    new: str
+    """The key that it is written under."""
 
     def apply(self, text: str | None) -> tuple[dict[str, Any], str]:
         """The session as merged, and its text.  `Unreadable` if `text` is."""
-        session = self.codec.decode(text)
+        session = self.codec.decode(text, self.old)
         for name in self.removed:
             session.pop(name, None)
         session.update(self.changed)
-        return session, self.codec.encode_read(session)
+        return session, self.codec.encode_read(session, self.new)
 
 
 class Operations(Protocol):
@@ -85,6 +89,7 @@ class Operations(Protocol):
     written nothing before.
     """
 
+    def fetch(self, db: Any, key: str) -> Row | None: ...
     def save(self, db: Any, key: str, text: str, expires: int) -> None: ...
     def insert(self, db: Any, key: str, text: str, expires: int, now: int) -> bool: ...
     def touch(self, db: Any, key: str, expires: int, now: int) -> TouchResult: ...
@@ -126,6 +131,8 @@ class Engine(Protocol):
 class Calls:
     """Makes the calls of one store, by its options."""
 
+    make_codec: Callable[[Serializer, int, Tally], Codec] = Codec
+
     def __init__(
         self,
         operations: Operations,
@@ -145,14 +152,21 @@ class Calls:
         self.ttl = checked_ttl(ttl)
         self._disable_touch = disable_touch
         self._clock = clock
-        self._codec = Codec(serializer, checked_size(max_bytes), tally)
+        self._codec = self.make_codec(serializer, checked_size(max_bytes), tally)
         self._decode = self._codec.decode
+        self._encode = self._codec.encode
+        self.lookup: Callable[[str], Any] = self.key
+        """From an id to what `get` gives to the engine and to `load`."""
 
     def key(self, sid: str) -> str:
         """The id as the store keeps it, or `InvalidSessionId`."""
         if type(sid) is str and sid.isascii() and 0 < len(sid) < 256 and "\0" not in sid:
             return self.prefix + sid
         return self.prefix + checked_id(sid)
+
+    def named(self, sid: str) -> str:
+        """The key of a session that is named by its id, or by what the store's lists call it."""
+        return self.key(sid)
 
     def now(self) -> int:
         return int(self._clock() * 1000)
@@ -163,14 +177,14 @@ class Calls:
 
         def can_read(text: str | None, key: str) -> bool:
             try:
-                codec.decode(text)
+                codec.decode(text, key)
             except Unreadable:
                 return False
             return True
 
         return can_read
 
-    def load(self, sid: str, row: Row | None) -> StoredSession | None:
+    def load(self, sid: str, row: Row | None, key: Any) -> StoredSession | None:
         """The session in a row, or None when it is absent, expired or unreadable."""
         if row is None:
             return None
@@ -178,7 +192,7 @@ class Calls:
         if expires <= self._clock() * 1000:
             return None
         try:
-            stored = StoredSession(self._decode(text))
+            stored = StoredSession(self._decode(text, key))
         except Unreadable:
             return None
         stored.id = sid if type(sid) is str else plain(sid)
@@ -189,12 +203,12 @@ class Calls:
         key, now, expires = self._timed(sid, session)
         if expires <= now:
             return Call("set", self._operations.destroy, ((key,), now), True, True, _nothing)
-        text = self._codec.encode(_plain(session))
+        text = self._encode(_plain(session), key)
         return Call("set", self._operations.save, (key, text, expires), True)
 
     def create(self, sid: str, session: Data) -> Call[None]:
         key, now, expires = self._timed(sid, session)
-        text = self._codec.encode(_plain(session))
+        text = self._encode(_plain(session), key)
         if expires <= now:
             return Call("create", self._operations.is_live, (key, now), finish=_refuse_live)
         args = (key, text, expires, now)
@@ -207,7 +221,8 @@ class Calls:
         return Call("touch", self._operations.touch, (key, expires, now), True, light=True)
 
     def destroy(self, sid: str) -> Call[int]:
-        return Call("destroy", self._operations.destroy, ((self.key(sid),), self.now()), True, True)
+        args = ((self.named(sid),), self.now())
+        return Call("destroy", self._operations.destroy, args, True, True)
 
     def destroy_many(self, sids: Iterable[str]) -> Call[int]:
         args = (self._keys(sids, "destroy_many"), self.now())
@@ -218,7 +233,7 @@ class Calls:
     ) -> Call[StoredSession | None]:
         key, now = self.key(sid), self.now()
         moved = None if expires is None else expiry_at(expires, "expires")
-        merge = self._merging(changed, removed, now)
+        merge = self._merging(changed, removed, now, key, key)
 
         def finish(merged: tuple[dict[str, Any], int] | None) -> StoredSession | None:
             return None if merged is None else self._stored(plain(sid), *merged)
@@ -226,18 +241,21 @@ class Calls:
         args = (key, merge, moved, now)
         return Call("merge", self._operations.merge, args, True, False, finish)
 
-    def _merging(self, changed: Data, removed: Iterable[str], now: int) -> Merge:
+    def _merging(
+        self, changed: Data, removed: Iterable[str], now: int, old: str, new: str
+    ) -> Merge:
         _check_mapping(changed)
         expiry_of(changed, None, now)  # refuses a cookie that could not be loaded again
-        return Merge(self._codec.copied(_plain(changed)), _keys_of(removed), self._codec)
+        copied = self._codec.copied(_plain(changed))
+        return Merge(copied, _keys_of(removed), self._codec, old, new)
 
     def rotate(
         self, old: str, new: str, session: Data, changed: Data | None, removed: Iterable[str]
     ) -> Call[bool]:
         key, now, expires = self._timed(new, session)
-        text = self._codec.encode(_plain(session))
-        merge = None if changed is None else self._merging(changed, removed, now)
-        args = (self.key(old), key, text, expires, now, merge)
+        text, before = self._encode(_plain(session), key), self.key(old)
+        merge = None if changed is None else self._merging(changed, removed, now, before, key)
+        args = (before, key, text, expires, now, merge)
         return Call("rotate", self._operations.rotate, args, True, True)
 
     def length(self) -> Call[int]:
@@ -254,7 +272,7 @@ class Calls:
 
     def scan(self, after: str | None, limit: int) -> Call[list[StoredSession]]:
         limit = checked_limit(limit)
-        start = self.prefix if after is None else self.key(after)
+        start = self.prefix if after is None else self.named(after)
         return Call("scan", self._page, (start, limit, self.now()))
 
     def find(self, path: str, value: str | int) -> Call[list[StoredSession]]:
@@ -275,7 +293,7 @@ class Calls:
         return key, now, expiry_of(session, self.ttl, now)
 
     def _keys(self, sids: Iterable[str], name: str) -> tuple[str, ...]:
-        return tuple(self.key(sid) for sid in _several(sids, name))
+        return tuple(self.named(sid) for sid in _several(sids, name))
 
     def _check_index(self, path: str, value: str | int) -> None:
         if path not in self.indexes:
@@ -310,7 +328,7 @@ class Calls:
         found = []
         for key, text, expires in rows:
             try:
-                session = self._codec.decode(text)
+                session = self._decode(text, key)
             except Unreadable:
                 continue
             assert isinstance(key, str)

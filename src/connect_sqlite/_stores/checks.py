@@ -5,6 +5,7 @@ from typing import Any
 
 from ..errors import InvalidSessionId
 from ..expiry import NEVER
+from ..handles import Handle
 
 __all__ = [
     "LARGEST",
@@ -27,6 +28,10 @@ _INDEX_PATH = re.compile(r"[^\W\d][\w-]*(\.[^\W\d][\w-]*)*")
 def checked_id(sid: Any) -> str:
     if not isinstance(sid, str):
         raise InvalidSessionId(f"a session id is a str, not a {type(sid).__name__}")
+    if isinstance(sid, Handle):
+        raise InvalidSessionId(
+            "a handle names a session to end, and only where ids are hidden; here its id is needed"
+        )
     text = plain(sid)
     size = utf8_size(text)
     if size is None or "\0" in text:

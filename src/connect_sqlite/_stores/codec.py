@@ -1,7 +1,7 @@
 """A session as text and back.  What is put in comes out equal, or is refused.
 
 orjson alone writes a UUID, an enum or NaN as text or null without a word, so the default codec
-checks what it wrote.  Sealing, when it comes, wraps this text.
+checks what it wrote.  Sealing wraps this text.
 """
 
 import marshal
@@ -108,8 +108,11 @@ class Codec:
         self._tally = tally
         self._is_muted = False
 
-    def encode(self, session: Data) -> str:
-        """The session's text, or `InvalidSession` naming the key at fault."""
+    def encode(self, session: Data, key: Any = None) -> str:
+        """The session's text, or `InvalidSession` naming the key at fault.
+
+        `key` is the row's that it is for, where that makes a difference.
+        """
         try:
             text = self._dumps(session if type(session) is dict else dict(session))
         except InvalidSession:
@@ -121,14 +124,14 @@ class Codec:
         self._check_size(text, session)
         return text
 
-    def encode_read(self, session: dict[str, Any]) -> str:
+    def encode_read(self, session: dict[str, Any], key: Any = None) -> str:
         """As `encode`, for a session put together of what was decoded: JSON needs no check."""
         if self._dumps == JSON.dumps:
             with suppress(TypeError):  # nested too deep: told in words below
                 text = orjson.dumps(session).decode()
                 self._check_size(text, session)
                 return text
-        return self.encode(session)
+        return Codec.encode(self, session)
 
     def _check_size(self, text: str, session: Data) -> None:
         # A character is at most four bytes; only a text that might be too long is measured exactly.
@@ -143,13 +146,13 @@ class Codec:
 
         `InvalidSession` as for `encode`.
         """
-        text = self.encode(session)
+        text = Codec.encode(self, session)
         try:
             return dict(self._loads(text))
         except Exception:  # noqa: BLE001 - as at `decode`
             raise InvalidSession("the store's serializer cannot read what it wrote") from None
 
-    def decode(self, text: Any) -> dict[str, Any]:
+    def decode(self, text: Any, key: Any = None) -> dict[str, Any]:
         """The session back, or `Unreadable`, which is counted and logged here."""
         try:
             session = self._loads(text)

@@ -28,11 +28,11 @@ class SyncStore(Store):
         # The short way, for this is on the path of every request: no Call, and the row is decoded
         # by the caller.
         calls = self._calls
-        key = calls.key(sid)
+        key = calls.lookup(sid)
         row = self._engine.fetch_now(key)
         if row is NOT_NOW:
             row = self._engine.fetch_patiently(key)
-        return calls.load(sid, row)
+        return calls.load(sid, row, key)
 
     def set(self, sid: str, session: Data) -> None:
         self._engine.run(self._calls.set(sid, session))

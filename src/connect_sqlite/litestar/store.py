@@ -14,6 +14,7 @@ from .._session.timeouts import MARKS
 from .._stores.opening import open_async_store
 from ..contract import AsyncStore, StoredSession
 from ..expiry import NEVER
+from ..handles import Handle
 
 with extra("litestar"):
     from litestar.serialization import decode_json, encode_json
@@ -82,6 +83,11 @@ class Store(NamespacedStore):
 
     async def delete_all(self) -> None:
         """Delete all of this namespace and of those below it."""
+        if any(isinstance(row.id, Handle) for row in await self._store.scan(limit=1)):
+            raise TypeError(
+                "a store that hides its ids cannot tell what is in a namespace: give these "
+                "values a store that is neither sealed nor hashed"
+            )
         after = start = f"{self.namespace}/"
         while page := await self._store.scan(after=after, limit=_PAGE):
             ids = [row.id for row in page if row.id.startswith(start)]

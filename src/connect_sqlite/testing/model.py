@@ -26,6 +26,7 @@ from ..contract import AsyncStore, Store, StoredSession
 from ..errors import InvalidSession, InvalidSessionId, SessionExists
 from .blocking import as_sync
 from .clock import Clock
+from .naming import with_ids
 from .promises.calls import WITH_A_SESSION, WITH_AN_ID
 from .sessions import Life, contents, lives
 
@@ -40,16 +41,22 @@ values: st.SearchStrategy[Any] = st.sampled_from([1, 2, "1", "x", ""])
 
 
 def check_store(
-    open: Open, *, stores: int = 1, lasting: bool = False, settings: settings | None = None
+    open: Open,
+    *,
+    stores: int = 1,
+    lasting: bool = False,
+    hides_ids: bool = False,
+    settings: settings | None = None,
 ) -> None:
     """Compare the store that `open` opens, of either face, with a dict.
 
     `open` gets `prefix`, `ttl`, `indexes` and `clock` as options and opens the same place at each
     call.  `stores`: so many on that place are used in turn.  `lasting`: what was saved is there
-    again after `close`, so that is tried as well.
+    again after `close`, so that is tried as well.  `hides_ids`: its lists name sessions by their
+    `Handle`, as those of a sealed store do.
     """
     run_state_machine_as_test(
-        lambda: StoreMachine(open, stores, lasting),  # type: ignore[arg-type]
+        lambda: StoreMachine(open, stores, lasting, hides_ids),  # type: ignore[arg-type]
         settings=settings or _THOROUGH,
     )
 
@@ -65,8 +72,12 @@ _THOROUGH = settings(
 class StoreMachine(RuleBasedStateMachine):
     """A dict of what must be there, beside one store or several on the same place."""
 
-    def __init__(self, open: Open, stores: int = 1, lasting: bool = False) -> None:
+    def __init__(
+        self, open: Open, stores: int = 1, lasting: bool = False, hides_ids: bool = False
+    ) -> None:
         super().__init__()
+        self._hides_ids = hides_ids
+        self._known: dict[str, str] = {}
         self._open = open
         self._lasting = lasting
         self._opened = ExitStack()
@@ -85,7 +96,7 @@ class StoreMachine(RuleBasedStateMachine):
         store = self._open(prefix=prefix, ttl=TTL, indexes=("user.id",), clock=self.clock)
         store = as_sync(store, self._runner)
         self._opened.callback(store.close)
-        return store
+        return with_ids(store, self._known) if self._hides_ids else store
 
     def teardown(self) -> None:
         self._opened.close()
@@ -225,7 +236,7 @@ class StoreMachine(RuleBasedStateMachine):
             assert len(page) <= limit
             assert [self.seen(each.id) for each in page] == [shown(each) for each in page]
             found += [each.id for each in page]
-        assert list(self.live()) == found
+        assert list(self.live()) == (sorted(found) if self._hides_ids else found)
 
     @rule(limit=st.integers(1, 3))
     def sweep(self, limit: int) -> None:

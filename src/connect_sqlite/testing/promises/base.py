@@ -11,6 +11,7 @@ import pytest
 from ...contract import AsyncStore, Store
 from ..blocking import as_sync
 from ..clock import Clock
+from ..naming import with_ids
 
 __all__ = ["Promise", "Row", "rows"]
 
@@ -20,6 +21,9 @@ Row = tuple[str, dict[str, Any], int]
 class Promise:
     """A theme of the contract."""
 
+    hides_ids = False
+    """Set it to True for a store that keeps no ids, so that its lists name sessions by their
+    `Handle`, and `scan` has an order of its own."""
     clock: Clock
     """What every store of this test is told the time by."""
     tmp_path: Path
@@ -29,6 +33,7 @@ class Promise:
     def _set_up(self, tmp_path: Path) -> Iterator[None]:
         self.clock = Clock()
         self.tmp_path = tmp_path
+        self._known: dict[str, str] = {}
         with asyncio.Runner() as self._runner, ExitStack() as self._opened:
             yield
 
@@ -36,11 +41,14 @@ class Promise:
         """A store with these options, on the same place at each call within a test."""
         raise NotImplementedError("override open() so that it opens a store with these options")
 
-    def store(self, **options: Any) -> Store:
-        """The store of this test, which is closed after it."""
+    def store(self, *, as_it_is: bool = False, **options: Any) -> Store:
+        """The store of this test, which is closed after it.
+
+        One that hides its ids is made to tell them, but for `as_it_is`.
+        """
         store = as_sync(self.open(clock=self.clock, **options), self._runner)
         self._opened.callback(store.close)
-        return store
+        return with_ids(store, self._known) if self.hides_ids and not as_it_is else store
 
 
 def rows(store: Store) -> list[Row]:

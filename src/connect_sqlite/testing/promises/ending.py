@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 import pytest
 
 from ...errors import InvalidSessionId
+from ...handles import Handle, handle_of
 from .base import Promise, rows
 
 __all__ = ["Ending"]
@@ -116,6 +117,26 @@ class Ending(Promise):
         store.set("other", {})
         assert 2 == store.destroy_many(str(n) for n in range(40_000))
         assert ["other"] == store.ids()
+
+    def test_what_a_list_names_can_be_ended(self) -> None:
+        """By the `.id` of what `find`, `ids` and `scan` return, be it an id or a handle."""
+        store = self.store(indexes=("user.id",), as_it_is=True)
+        sids = ("a", "b", "c", "d")
+        for sid in sids:
+            store.set(sid, {"user": {"id": 1}})
+        found = store.find("user.id", 1)
+        assert sorted(map(handle_of, sids)) == sorted(handle_of(each.id) for each in found)
+        assert {Handle if self.hides_ids else str} == {type(each.id) for each in found}
+        assert [] == store.scan(after=store.scan()[-1].id)
+        kept, ended, *others = found
+        assert 1 == store.destroy(ended.id)
+        assert 2 == store.destroy_many([each.id for each in others])
+        assert 0 == store.destroy_where("user.id", 1, keep=[kept.id])
+        assert [kept.id] == store.ids() == [each.id for each in store.all()]
+        if self.hides_ids:
+            assert store.get(str(kept.id)) is None
+            with pytest.raises(InvalidSessionId):
+                store.get(kept.id)
 
     def test_destroy_many_ends_all_or_none(self) -> None:
         """One id that is none makes the call fail, and no session ends."""

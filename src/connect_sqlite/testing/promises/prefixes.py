@@ -102,8 +102,9 @@ class Prefixes(Promise):
             store.set(sid, {"user": {"id": 1}})
         assert ["a", "b", "c"] == store.ids()
         assert ["a", "b", "c"] == [each.id for each in store.all()]
-        assert ["a", "b"] == [each.id for each in store.scan(limit=2)]
-        assert ["c"] == [each.id for each in store.scan(after="b")]
+        first, second, third = (each.id for each in store.scan())
+        assert [first, second] == [each.id for each in store.scan(limit=2)]
+        assert [third] == [each.id for each in store.scan(after=second)]
         assert ["a", "b", "c"] == [each.id for each in store.find("user.id", 1)]
         assert 1 == store.destroy_where("user.id", 1, keep=["a", "c"])
         assert 1 == store.destroy_many(["a", "b"])

@@ -126,7 +126,8 @@ class Reading(Promise):
             store.set(sid, {})
         assert ordered == store.ids()
         assert ordered == [each.id for each in store.all()]
-        assert ordered == [each.id for each in store.scan()]
+        scanned = [each.id for each in store.scan()]
+        assert ordered == (sorted(scanned) if self.hides_ids else scanned)
 
     def test_an_unreadable_row_hides_no_other(self) -> None:
         """A session that cannot be read is left out of `all`, and counted in `stats`."""
