@@ -74,6 +74,29 @@ _PIECES = [
 ]
 
 
+def seeds() -> list[bytes]:
+    """Each piece as a value, and each before, inside and behind a genuine cookie."""
+    genuine = signed(b"id")
+    cookie, other = NAME + b"=" + genuine, NAME + b"=" + signed(b"other")
+    several = [
+        NAME + b'="' + genuine + b'"',
+        NAME + b"=" + signed(b"100%"),
+        b"; ".join([cookie, cookie, cookie, other]),
+        b"; ".join([other] + [NAME + b"=" + signed(each) for each in (b"1", b"2", b"3")]),
+    ]
+    return several + [
+        header
+        for piece in _PIECES
+        for header in (
+            NAME + b"=" + piece,
+            piece + NAME + b"=" + genuine,
+            NAME + piece + b"=" + genuine,
+            NAME + b"=" + piece + genuine,
+            NAME + b"=" + genuine + piece,
+        )
+    ]
+
+
 def load() -> list[bytes]:
     """The stored headers."""
     lines = CORPUS.read_text("ascii").splitlines()
@@ -179,7 +202,7 @@ def main() -> None:
     given = options.parse_args()
     print(f"seed {given.seed}")
     rng = random.Random(given.seed)
-    corpus = [*load(), *(NAME + b"=" + piece for piece in _PIECES)]
+    corpus = [*load(), *seeds()]
     seen = set().union(*(ways(lambda each=each: read(each)) for each in corpus))
     kept = 0
     for _ in range(given.tries):
