@@ -20,7 +20,7 @@ def test_the_page_is_up_to_date(path):
 def test_every_threat_has_a_test():
     """Each numbered case is shown by a test that names it, or the page says where it is shown."""
     shown = set(found.tests_by_threat()) | {each.number for each in THREATS if each.elsewhere}
-    assert {each.number for each in THREATS} - NOT_BUILT == shown
+    assert {each.number for each in THREATS} - shown <= NOT_BUILT
 
 
 def test_no_threat_is_listed_twice():
