@@ -182,7 +182,12 @@ THREATS = (
         "Closed within a second with code 4401, whoever ended it.",
     ),
     Threat(30, _TOOLS, "Ids in arguments, histories and process lists", _TO_COME),
-    Threat(31, _TOOLS, "Control sequences in stored text", _TO_COME),
+    Threat(
+        31,
+        _TOOLS,
+        "Control sequences in stored text",
+        "The self-check prints them as text. Command line and console do not exist yet.",
+    ),
     Threat(32, _TOOLS, "Backups that others read, or that overwrite", _TO_COME),
     Threat(33, _TOOLS, "A console that others reach", _TO_COME),
     Threat(
