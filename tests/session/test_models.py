@@ -52,7 +52,7 @@ GOOD = [
     (str, ""),
     (bool, True),
     (None, None),
-    (Any, object()),
+    (Any, bytes),
     (int | None, None),
     (Optional[str], "a"),  # noqa: UP045
     (Literal["a", 1], 1),

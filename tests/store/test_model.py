@@ -1,4 +1,4 @@
-"""Random sequences of all calls: the SQLite store behaves as a dict would."""
+"""Random sequences of all calls: the SQLite store behaves as a dict would (threat 46)."""
 
 import pytest
 

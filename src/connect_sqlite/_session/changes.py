@@ -72,7 +72,7 @@ def _by_value(old: dict[str, Any], data: dict[str, Any], now: bytes) -> Changes 
     # To Python 1, 1.0 and True are equal.
     if dumps(same, default=_described) != now:
         return None
-    return Changes(changed, tuple(key for key in old if key not in data), now)
+    return Changes(changed, tuple(key for key in old if key not in same), now)
 
 
 def _print_by_key(data: dict[str, Any]) -> dict[str, bytes]:

@@ -9,10 +9,21 @@ import apsw
 
 from ..expiry import to_datetime
 from ..findings import Finding, State
-from . import files, schema
+from . import files, marks, schema
 from .patient import Patient, Watch, amount, finding
 
-__all__ = ["calls", "clock", "expired", "indexes", "integrity", "layout", "log", "rows", "waste"]
+__all__ = [
+    "calls",
+    "clock",
+    "expired",
+    "indexes",
+    "integrity",
+    "keys",
+    "layout",
+    "log",
+    "rows",
+    "waste",
+]
 
 _HOUR, _DAY = 3_600_000, 86_400_000
 
@@ -254,6 +265,34 @@ def expired(patient: Patient) -> Iterator[Finding]:
         )
     else:
         yield finding("expired", State.OK, seen)
+
+
+def keys(patient: Patient) -> Iterator[Finding]:
+    """Whether the rows are plain, hashed or sealed, and all under keys that the store has."""
+
+    def look(db: apsw.Cursor) -> tuple[str, int]:
+        said = marks.marks(db, patient.table)
+        how = "plain" if said is None else said.get("how", "")
+        mine = patient.keeping
+        return how, 0 if mine is None else marks.rows_of_others(db, patient.table, mine)
+
+    how, others = patient.look(look)
+    if how == marks.SEALING_NOW:
+        advice = "run connect_sqlite.seal again, with the same key"
+        yield finding("keys", State.PROBLEM, "the table is only half sealed", advice)
+    elif others:
+        yield finding(
+            "keys",
+            State.WARNING,
+            f"{others} rows are under keys that this store was not given, and count as absent",
+            "was an old key withdrawn too early? Give it again, behind the new one",
+        )
+    elif how == "sealed":
+        yield finding("keys", State.OK, "ids and data are sealed")
+    elif how == "hashed":
+        yield finding("keys", State.OK, "ids are hashed, data are plain")
+    else:
+        yield finding("keys", State.OK, "ids and data are plain: who reads the file can use them")
 
 
 def indexes(patient: Patient) -> Iterator[Finding]:

@@ -38,9 +38,9 @@ _OF_THE_FILE: tuple[Check, ...] = (
     content_checks.integrity,
     content_checks.waste,
 )
-# One on the keys of a sealed store belongs here.
 _OF_THE_SESSIONS: tuple[Check, ...] = (
     content_checks.layout,
+    content_checks.keys,
     content_checks.indexes,
     content_checks.clock,
     content_checks.rows,

@@ -21,6 +21,7 @@ __all__ = [
     "lacks_marks",
     "make_marks",
     "marks",
+    "rows_of_others",
     "warn_of_others",
 ]
 
@@ -115,8 +116,21 @@ def make_marks(
 
 def warn_of_others(db: apsw.Cursor, table: str, path: str, keeping: Keeping) -> None:
     """Log how many rows there are under keys that the store has not, if any."""
+    count = rows_of_others(db, table, keeping)
+    if count:
+        _log.warning(
+            "%d rows of the table %s of %s are not under a key that this store was given, and "
+            "count as absent. Was an old key withdrawn too early?",
+            count,
+            table,
+            path,
+        )
+
+
+def rows_of_others(db: apsw.Cursor, table: str, keeping: Keeping) -> int:
+    """How many rows of a sealed store are under keys that it has not."""
     if keeping.how != "sealed":
-        return
+        return 0
     ours = {name for name, _ in keeping.proofs}
     prefix, count, at = keeping.prefix, 0, keeping.prefix
     start = len(prefix)
@@ -129,11 +143,4 @@ def warn_of_others(db: apsw.Cursor, table: str, path: str, keeping: Keeping) -> 
         if name not in ours:
             between = f'SELECT count(*) FROM "{table}" WHERE sid >= ? AND sid < ?'  # noqa: S608
             count += db.execute(between, (found, at)).get
-    if count:
-        _log.warning(
-            "%d rows of the table %s of %s are not under a key that this store was given, and "
-            "count as absent. Was an old key withdrawn too early?",
-            count,
-            table,
-            path,
-        )
+    return count

@@ -37,7 +37,7 @@ class Place:
         self, path: str, table: str, indexes: Collection[str], keeping: Keeping = PLAIN
     ) -> None:
         self.path = path
-        self._keeping = keeping
+        self.keeping = keeping
         self.table = table
         self.indexes = indexes
         self._file: files.Identity | None = None
@@ -126,16 +126,16 @@ class Place:
         leave_as_it_is(db, False)
         use_wal(db, self.path)
         self._make(db)
-        marks.warn_of_others(db, self.table, self.path, self._keeping)
+        marks.warn_of_others(db, self.table, self.path, self.keeping)
 
     def _check(self, db: apsw.Cursor) -> None:
         schema.check(db, self.table, self.path)
-        marks.check_marks(db, self.table, self.path, self._keeping)
+        marks.check_marks(db, self.table, self.path, self.keeping)
 
     def _make(self, db: apsw.Cursor) -> None:
         if not (
             schema.lacks(db, self.table, self.indexes)
-            or marks.lacks_marks(db, self.table, self._keeping)
+            or marks.lacks_marks(db, self.table, self.keeping)
         ):
             check_it_writes(db)
             return
@@ -144,7 +144,7 @@ class Place:
             # Again, for another process may have been quicker.
             self._check(db)
             schema.make(db, self.table, self.indexes)
-            marks.make_marks(db, self.table, self._keeping)
+            marks.make_marks(db, self.table, self.keeping)
             db.execute("COMMIT")
         except BaseException:
             rolled_back(db)

@@ -10,6 +10,7 @@ from typing import Any
 import apsw
 
 from .._stores.calls import Judge
+from .._stores.keys import Keeping
 from ..findings import Finding, State
 from .files import MEMORY
 from .operations import SQLiteOperations
@@ -38,6 +39,8 @@ class Patient:
     """Raises if the store's file is not in its place any more."""
     indexes: Collection[str] | None = None
     """Those that an open store declares."""
+    keeping: Keeping | None = None
+    """How an open store keeps its rows."""
     errors: Mapping[str, int] | None = None
     """An open store's calls that failed, by the error's name."""
     thorough: bool = False

@@ -209,6 +209,7 @@ def _examined(
         can_read=calls.judge(),
         check_place=place.refuse_another_file,
         indexes=place.indexes,
+        keeping=place.keeping,
         errors=tally.errors,
         **how,
     )
