@@ -317,7 +317,7 @@ class RowsToSeal:
         return int(db.execute(f"{self._strange}({known})", ends).get)
 
     def page(self, db: apsw.Cursor, after: int, limit: int) -> list[Any]:
-        rows = db.execute(self._page, (after, limit)).fetchall()
+        rows: list[Any] = db.execute(self._page, (after, limit)).fetchall()
         if rows and rows[-1][0] <= after:
             raise apsw.CorruptError(_DISORDER)
         return rows
