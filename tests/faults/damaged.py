@@ -1,5 +1,6 @@
 """Opens damaged files with a store, asks for everything, and judges what it says."""
 
+import faulthandler
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -16,6 +17,9 @@ from .scale import chance
 
 __all__ = ["KINDS", "looked_through"]
 
+_PATIENCE = 60
+"""Seconds after which a file is taken to have hung the store."""
+
 KINDS = {"pages": "", "header": "", "log": "-wal", "journal": "-journal"}
 
 
@@ -31,12 +35,14 @@ def looked_through(folder: str, kind: str, amount: int, stride: int) -> dict[str
     wrong = []
     for case in islice(cases(kind, well, amount, luck), 0, None, stride):
         Path(folder, "case.txt").write_text(case.name)
+        faulthandler.dump_traceback_later(_PATIENCE, exit=True)
         figures["files"] += 1
         path = laid_out(case, Path(folder, "damaged"), KINDS.get(kind, ""))
         problem = _Look(well, case, outcomes).at(path)
         if problem:
             figures["losses"] += 1
             wrong.append(f"{case.name}: {problem}")
+    faulthandler.cancel_dump_traceback_later()
     layer.unregister()
     return {**figures, "outcomes": dict(outcomes), "wrong": wrong[:5]}
 

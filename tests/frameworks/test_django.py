@@ -251,3 +251,16 @@ def test_a_file_that_cannot_be_used_is_a_store_error(django_project):
     location = django_project.file.parent / "file" / "sessions.db"
     with override_settings(CONNECT_SQLITE={"location": location}), pytest.raises(StoreError):
         SessionStore().save()
+
+
+@pytest.mark.parametrize("sealing", [{"key": b"k" * 32}, {"hash_ids": True}], ids=["key", "ids"])
+def test_sessions_of_a_sealed_file(django_project, sealing):
+    """With `key` or `hash_ids` visitors are known as before, and the file holds no cookie."""
+    with override_settings(CONNECT_SQLITE=django_project.settings(**sealing)):
+        browser = django_project.browser()
+        for visits in (1, 2):
+            assert {"n": visits} == browser.get("/count").json()
+        cookie = browser.cookies["sessionid"].value
+        store().close()
+        content = b"".join(each.read_bytes() for each in django_project.file.parent.iterdir())
+        assert cookie.encode() not in content

@@ -23,6 +23,9 @@ __all__ = ["Ages", "RowsToSeal", "SQLiteOperations", "UnderSeveralKeys"]
 _IS_TIME = "expired <= 9223372036854775807"
 """Another program may have put text there, which to SQL is more than any number."""
 
+_DISORDER = "its rows are out of order"
+"""SQLite finds them by their order and does not look again: who walks them could walk for ever."""
+
 
 def _live(now: int) -> str:
     """SQL for whether a row is live; `now` is the number of the parameter."""
@@ -204,7 +207,10 @@ class SQLiteOperations:
 
     def page(self, db: apsw.Cursor, after: Key, limit: int, now: int) -> list[KeyedRow]:
         """Live rows in the order of their keys; a `limit` of -1 is none."""
-        return self._rows(db, self._page, (now, after, self._end, limit))
+        rows = self._rows(db, self._page, (now, after, self._end, limit))
+        if rows and _as_bytes(rows[-1][0]) <= _as_bytes(after):
+            raise apsw.CorruptError(_DISORDER)
+        return rows
 
     def find(self, db: apsw.Cursor, path: str, value: str | int, now: int) -> list[KeyedRow]:
         args = (now, self._prefix, self._end, value, _json_type(value))
@@ -223,6 +229,8 @@ class SQLiteOperations:
     def slice(self, db: apsw.Cursor, after: int, size: int, now: int) -> tuple[int | None, int]:
         """The last row id of the `size` rows behind `after`, and how many of them have expired."""
         found: tuple[int | None, int] = db.execute(self._slice, (now, after, size)).get
+        if found[0] is not None and found[0] <= after:
+            raise apsw.CorruptError(_DISORDER)
         return found
 
     def ages(self, db: apsw.Cursor, now: int, long_ago: int, far: int) -> Ages:
@@ -309,13 +317,21 @@ class RowsToSeal:
         return int(db.execute(f"{self._strange}({known})", ends).get)
 
     def page(self, db: apsw.Cursor, after: int, limit: int) -> list[Any]:
-        return db.execute(self._page, (after, limit)).fetchall()
+        rows: list[Any] = db.execute(self._page, (after, limit)).fetchall()
+        if rows and rows[-1][0] <= after:
+            raise apsw.CorruptError(_DISORDER)
+        return rows
 
     def replace(self, db: apsw.Cursor, rowid: int, key: str, text: str) -> None:
         db.execute(self._replace, (rowid, key, text))
 
     def delete(self, db: apsw.Cursor, rowid: int) -> None:
         db.execute(self._delete, (rowid,))
+
+
+def _as_bytes(key: Key) -> bytes:
+    """As SQLite compares text."""
+    return key.encode() if isinstance(key, str) else key
 
 
 def _after_all_with(prefix: str) -> str | bytes:
