@@ -94,3 +94,14 @@ def test_the_page_on_sessions_runs(code, tmp_path, monkeypatch):
     exec(code, names)
     if "store" in names:
         asyncio.run(names["store"].close())
+
+
+def test_the_page_on_sealed_stores_runs(tmp_path, monkeypatch):
+    """Its blocks of Python, one after the other, work as they are."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SESSION_KEY", secrets.token_hex(32))
+    names: dict = {}
+    for code in blocks(ROOT / "docs" / "sealing.md", "python"):
+        exec(code, names)
+    assert 0 == names["done"].sealed
+    assert names["listed"]

@@ -33,7 +33,12 @@ class StoredSession(dict[str, Any]):
     __slots__ = ("expires_ms", "id")
 
     id: str
-    """The session's id, without the store's prefix."""
+    """The session's id, without the store's prefix.
+
+    In lists of a store that hides ids, sealed or hashed, it is a `Handle`.  There `destroy`,
+    `destroy_many`, `keep` and `after` take one in the place of an id, and the pages of `scan` may
+    have an order of their own.
+    """
     expires_ms: int
     """When it ends, in milliseconds since 1970."""
 

@@ -57,7 +57,7 @@ class StoreUnavailable(StoreError):
 
 
 class StoreKeyError(StoreError):
-    """The store is sealed, and not with this key."""
+    """The file is sealed with another key; or of file and store only one is sealed or hashed."""
 
 
 class SessionExists(StoreError):

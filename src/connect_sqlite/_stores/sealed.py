@@ -49,10 +49,14 @@ class SealedCalls(Calls):
     # ------------------------------------------------------------------ from ids to keys
 
     def key(self, sid: str) -> RowKey:
-        known = self._known.get(sid) if type(sid) is str else None
-        return known if known is not None else self._found(checked_id(sid))
-
-    def _found(self, sid: str) -> RowKey:
+        if type(sid) is str:
+            known = self._known.get(sid)
+            if known is not None:
+                return known
+            if not (sid.isascii() and 0 < len(sid) < 256 and "\0" not in sid):
+                sid = checked_id(sid)
+        else:
+            sid = checked_id(sid)
         if len(self._known) >= _KNOWN:
             self._known.clear()
         key = self._known[sid] = self._key_of(mark_of(sid))
