@@ -39,6 +39,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "find": lambda store: store.find("user.id", 1),
     "sweep": lambda store: store.sweep(),
     "stats": lambda store: store.stats()["live"],
+    # Not awaited, whichever the face.
+    "data_version": lambda store: getattr(store, "_store", store).data_version() > 0,
 }
 
 _KNOWN: dict[str, dict[str, Any]] = {
