@@ -43,7 +43,7 @@ def _behind(session: Any) -> Any:
 def _model_of(session: Any, wanted: Any) -> Any:
     if not isinstance(session, Session):
         raise TypeError(f"a {type(session).__name__} is no session of connect-sqlite")
-    session.accessed = True
+    session.mark_accessed()  # which says so if there is none to be had
     model = session._home.model  # type: ignore[attr-defined]
     if model is None:
         raise TypeError(f"the session middleware was not given model={wanted.__name__}")

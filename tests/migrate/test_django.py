@@ -2,8 +2,10 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -157,3 +159,26 @@ def test_what_cannot_be_begun_is_said(project):
         assert (2, "") == (done.returncode, done.stdout)
         assert words in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_date_that_is_none_keeps_no_other_session_behind(project):
+    """Its row is refused alone; what Django gives up at is said.  What stands there is not."""
+    database = Path(project.env["PROJECT"]) / "db.sqlite3"
+
+    def spoil(value):
+        key = project.keys["short"]
+        with closing(sqlite3.connect(database)) as connection, connection:
+            update = "UPDATE django_session SET expire_date = ? WHERE session_key = ?"
+            connection.execute(update, (value, key))
+
+    for value, code, words in (
+        ("secret words", 1, "1  has an end that is no date"),
+        ("2999-13-32 00:00:00", 2, "has a row that Django cannot read"),
+    ):
+        spoil(value)
+        done = project.migrate()
+        assert code == done.returncode
+        assert words in done.stdout + done.stderr
+        assert "secret words" not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr.partition("Exception ignored")[0]
+    assert {project.keys["mira"], project.keys["large"]} == set(project.rows())

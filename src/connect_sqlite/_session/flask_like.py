@@ -386,12 +386,14 @@ for _name in ("__delitem__", "__ior__", "__setitem__", "clear", "popitem", "upda
     setattr(FlaskLikeSession, _name, _changing(getattr(Session, _name)))
 for _name in ("pop", "setdefault"):
     setattr(FlaskLikeSession, _name, _perhaps_changing(getattr(Session, _name)))
+# Whatever a session tells or does, but what depends on no data.
+_HARMLESS = {"accessed", "fromkeys", "no_activity", "store", "touch"}
 for _name in (
     *("__contains__", "__delitem__", "__eq__", "__getitem__", "__ior__", "__iter__", "__len__"),
-    *("__ne__", "__or__", "__reversed__", "__ror__", "__setitem__", "clear", "copy", "get"),
-    *("items", "keys", "pop", "popitem", "setdefault", "update", "values"),
+    *("__ne__", "__or__", "__reversed__", "__ror__", "__setitem__", "permanent"),
+    *("reload", "save"),
+    *(name for name in dir(FlaskLikeSession) if name[0] != "_" and name not in _HARMLESS),
 ):
-    setattr(Away, _name, _away)
-for _name in ("id", "is_new", "modified", "permanent"):
-    setattr(Away, _name, property(_away, _away))
-del _name
+    _is_method = callable(getattr(FlaskLikeSession, _name, None))
+    setattr(Away, _name, _away if _is_method else property(_away, _away))
+del _name, _is_method

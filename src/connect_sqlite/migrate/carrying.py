@@ -9,7 +9,7 @@ from ..contract import Store
 from ..errors import InvalidSession, InvalidSessionId, SessionExists
 from ..expiry import to_iso
 from .journal import Journal
-from .source import Old, Refused
+from .source import Old, Problem, Refused
 
 __all__ = ["Carrier", "Tally"]
 
@@ -123,7 +123,12 @@ class Carrier:
 
 
 def _row(old: Old) -> dict[str, Any]:
-    data = old.read()
+    try:
+        data = old.read()
+    except (Problem, Refused):
+        raise
+    except Exception:  # noqa: BLE001 - one that nobody thought of must not keep the others here
+        raise Refused("cannot be read") from None
     if not data:
         raise Refused("is empty")
     for key in _RESERVED:

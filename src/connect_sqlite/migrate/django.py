@@ -87,10 +87,20 @@ class DjangoTable:
                 row = next(rows, None)
             except DatabaseError as error:
                 raise Problem(f"The table django_session cannot be read: {error}") from None
+            except (TypeError, ValueError):  # Django gives up the whole reading over one value
+                problem = "The table django_session has a row that Django cannot read"
+                raise Problem(problem) from None
             if row is None:
                 return
+            if row.expire_date is None:  # what is no date at all
+                yield Old("", None, _refuse)
+                continue
             ends = make_aware(row.expire_date) if is_naive(row.expire_date) else row.expire_date
             yield Old(row.session_key, ends, partial(_data, row.session_data))
+
+
+def _refuse() -> dict[str, Any]:
+    raise Refused("has an end that is no date")
 
 
 def _data(text: str) -> dict[str, Any]:

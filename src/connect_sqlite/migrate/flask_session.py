@@ -47,7 +47,11 @@ class FlaskSessionTable:
             raise Problem(f"There is no file {self.file}")
         try:
             self._table = sqlalchemy.Table(table, sqlalchemy.MetaData(), autoload_with=self._engine)
-            self._columns = [self._table.c[each] for each in ("session_id", "data", "expiry")]
+            names = ("session_id", "data", "expiry")
+            self._columns: list[Any] = [self._table.c[each] for each in names]
+            if self._engine.dialect.name == "sqlite":
+                # As it lies there: SQLAlchemy gives up the whole reading over one bad date.
+                self._columns[2] = sqlalchemy.type_coerce(self._columns[2], sqlalchemy.String)
         except (self._error, KeyError) as error:
             self.close()
             problem = f"The table {table} is not one of Flask-Session's: {_words(error)}"
@@ -63,9 +67,10 @@ class FlaskSessionTable:
         with self._reading(), self._engine.connect() as connection:
             rows = connection.execution_options(yield_per=_CHUNK).execute(select)
             for key, content, expiry in rows:
-                # Flask-Session too takes one without an end for one that has ended.
-                ends = datetime.fromtimestamp(0, UTC) if expiry is None else _utc(expiry)
-                yield Old(_sid(key), ends, partial(self._data, content))
+                try:
+                    yield Old(_sid(key), _end(expiry), partial(self._data, content))
+                except Refused as reason:
+                    yield Old("", None, partial(_refuse, str(reason)))
 
     def close(self) -> None:
         self._engine.dispose()
@@ -77,9 +82,13 @@ class FlaskSessionTable:
         except self._error as error:
             raise Problem(f"The table cannot be read: {_words(error)}") from None
 
-    def _data(self, content: bytes | str | None) -> dict[str, Any]:
+    def _data(self, content: Any) -> dict[str, Any]:
         if isinstance(content, str):
             content = content.encode()
+        elif isinstance(content, bytearray | memoryview):
+            content = bytes(content)
+        if content is not None and not isinstance(content, bytes):
+            raise Refused("cannot be read")
         return _flask_values(data_of(content or b"", plain_pickles=self._plain_pickles))
 
 
@@ -98,7 +107,7 @@ class CachelibFiles:
         self._names = sorted(
             path.name
             for path in self._folder.iterdir()
-            if len(path.name) in _NAME_LENGTHS and path.name not in own
+            if len(path.name) in _NAME_LENGTHS and path.name not in own and path.is_file()
         )
 
     def __len__(self) -> int:
@@ -130,8 +139,10 @@ class CachelibFiles:
         return _flask_values(data_of(content, plain_pickles=self._plain_pickles))
 
 
-def _sid(key: str) -> str:
-    return sha256(key.encode()).hexdigest()
+def _sid(key: Any) -> str:
+    if not isinstance(key, str):
+        raise Refused("has no id")
+    return sha256(key.encode(errors="surrogatepass")).hexdigest()
 
 
 def _md5(text: bytes) -> str:
@@ -140,8 +151,18 @@ def _md5(text: bytes) -> str:
     return md5(text, usedforsecurity=False).hexdigest()
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment
+def _end(expiry: Any) -> datetime:
+    if expiry is None:  # Flask-Session too takes one without an end for one that has ended
+        return datetime.fromtimestamp(0, UTC)
+    try:
+        moment = datetime.fromisoformat(expiry) if isinstance(expiry, str) else expiry
+        return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment
+    except (ValueError, AttributeError):
+        raise Refused("has an end that is no date") from None
+
+
+def _refuse(reason: str) -> dict[str, Any]:
+    raise Refused(reason)
 
 
 def _flask_values(data: dict[str, Any]) -> dict[str, Any]:
