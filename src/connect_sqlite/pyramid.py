@@ -6,6 +6,7 @@ Needs the extra: `pip install connect-sqlite[pyramid]`.
 
 import os
 import secrets
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -77,13 +78,11 @@ class Session(BlockingSession):
 
     def pop_flash(self, queue: str = "") -> list[Any]:
         """The queue's messages, oldest first; each is given once."""
-        messages: list[Any] = self.pop(_FLASH + queue, [])
-        return messages
+        return list(self.pop(_FLASH + queue, ()))
 
     def peek_flash(self, queue: str = "") -> list[Any]:
         """The queue's messages, which stay."""
-        messages: list[Any] = self.get(_FLASH + queue, [])
-        return messages
+        return list(self.get(_FLASH + queue, ()))
 
     def new_csrf_token(self) -> str:
         """Another token for this session."""
@@ -110,6 +109,7 @@ class Session(BlockingSession):
 
     def _finish(self, _: Any) -> None:
         """Pyramid's finished callback, after its `NewResponse`, or after an exception."""
+        self._started |= sys.exc_info()[0] is None  # or nobody asked for it before `NewResponse`
         if self._started:
             self._save_late()
         elif not self._failed:

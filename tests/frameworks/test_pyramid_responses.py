@@ -130,6 +130,27 @@ def test_other_callbacks_may_change_the_session(site):
     assert dict.fromkeys(names, True) == visitor.get("/show").json
 
 
+def test_who_first_asks_for_the_session_by_new_response_changes_it_too(site, caplog):
+    """A known session is saved after all; of a new one the log says that it came too late."""
+
+    def configure(config):
+        config.add_subscriber(lambda event: late(event.request), NewResponse)
+
+    def late(request):
+        if request.path == "/late":
+            request.session["late"] = True
+
+    pages = site({"/": begin, "/late": lambda request: {}, "/show": show}, configure=configure)
+    visitor, stranger = pages.browser(), pages.browser()
+    visitor.get("/")
+    visitor.get("/late")
+    assert {"known": True, "late": True} == visitor.get("/show").json
+    assert "" == caplog.text
+    stranger.get("/late")
+    assert {} == stranger.get("/show").json
+    assert "the change is lost" in caplog.text
+
+
 def test_a_callback_may_be_the_first_to_ask_for_the_session(site):
     """A response callback that makes the session is answered with the cookie, whoever looked."""
 
