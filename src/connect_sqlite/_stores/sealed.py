@@ -14,7 +14,7 @@ from .sealing import MARK_SIZE, RowKey, SealedCodec, SealingKey, kept_as
 
 __all__ = ["SealedCalls", "SealedUnderSeveral", "ring_of"]
 
-_KNOWN = 4096
+_KNOWN = 16384
 """So many ids are remembered with their keys, for a request asks for one several times."""
 
 

@@ -37,8 +37,8 @@ _DATA = len(_HEAD)
 _NONCE = 12
 MARK_SIZE = 16
 _NAME = 8
-_SHARD = 2
-"""Characters of a row's key that choose its cipher among 4,096, each with a key of its own: so
+_SHARD = 1
+"""How many characters of a row's key choose its cipher among 64, each with a key of its own: so
 many more writes until two nonces under one of them may be equal (docs/sealing.md)."""
 
 
