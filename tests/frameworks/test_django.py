@@ -203,7 +203,23 @@ def test_cycle_key_does_not_bring_back_who_signed_out(django_project):
     assert {} == django_project.rows
     browser = django_project.browser(django_project.make(cart=[1]))
     assert 200 == browser.get("/cycle").status_code
-    assert {"cart": [1]} == browser.get("/show").json()
+    assert {} == browser.get("/show").json()
+
+
+def test_cycle_key_brings_back_no_sign_in_of_the_projects_own(django_project):
+    """What says who had signed in ends with its session, whatever its name; what this request put
+    in is kept."""
+
+    def cycle(request):
+        request.session["seen"] = request.session.get("member_id")
+        django_project.twin(browser).get("/out")
+        request.session.cycle_key()
+        request.session["after"] = True
+
+    handlers["cycle"] = cycle
+    browser = django_project.browser(django_project.make(member_id=7))
+    assert 200 == browser.get("/cycle").status_code
+    assert {"seen": 7, "after": True} == browser.get("/show").json()
 
 
 def test_saving_what_never_was_is_an_update_error(django_project):

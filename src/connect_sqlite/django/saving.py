@@ -113,9 +113,12 @@ class SavingSession(SessionBase):
         if not (yield from _fitting(rotate)):
             if OWNER in data:  # a sign-out wins
                 raise SessionInterrupted("The session has ended: its user signed out elsewhere.")
+            for name in data.keys() - changes.changed.keys():
+                del data[name]  # it may say who had signed in, and ended with its session
             yield from _fitting(lambda fit: Create(new, fit({**data, **cookie})))
         self._session_key = new
-        self._known, self._has_cookie, self.modified = changes.print, bool(cookie), True
+        self._known = values().print_of(data)
+        self._has_cookie, self.modified = bool(cookie), True
 
     def _changes(self, key: str) -> Steps[Changes]:
         """What is to be done to the row."""
