@@ -258,12 +258,16 @@ def test_a_list_that_becomes_a_tuple_is_a_change(site):
 
 
 def test_a_tag_that_others_wrote_is_left_as_it_is(site):
-    """What another program wrote that only looks like a tag does not keep the session from use."""
+    """What another program wrote that only looks like a tag does not keep the session from use,
+    and its value is not lost."""
     pages = site({"/": count, "/show": show})
     visit = pages.browser()
     visit("/")
-    pages.rows.merge(pages.row().id, {"odd": {" u": 7}}, (), None)
-    assert {"visits": 1, "odd": {" u": 7}} == visit("/show").json
+    odd = {"odd": {" u": 7}, "when": [{" d": "tomorrow"}]}
+    pages.rows.merge(pages.row().id, odd, (), None)
+    assert {"visits": 1, **odd} == visit("/show").json
+    visit("/")
+    assert {"visits": 2, **odd} == visit("/show").json
 
 
 def test_messages_are_flashed_once(site):

@@ -45,9 +45,11 @@ def untagged(value: Any, serializer: Tags) -> Any:
         return value
     value = {key: untagged(each, serializer) for key, each in value.items()}
     try:
-        return serializer.untag(value)
+        made = serializer.untag(value)
     except Exception:  # noqa: BLE001 - another program wrote it, and meant something else
         return value
+    # Nor is None ever kept under a tag: it is what a date's text becomes that is none.
+    return value if made is None else made
 
 
 def may_have_tags(text: bytes, serializer: Tags) -> bool:
