@@ -270,6 +270,22 @@ def test_a_tag_that_others_wrote_is_left_as_it_is(site):
     assert {"visits": 2, **odd} == visit("/show").json
 
 
+LOOKALIKES = [{" u": 7}, {" t": {"a": 1}}, {" di": {"x": 1}}, {" m": 5}]
+
+
+@pytest.mark.parametrize("odd", LOOKALIKES, ids=str)
+def test_what_others_wrote_stays_in_the_file_as_it_is(site, odd):
+    """A request that reads, or changes another key, writes nothing over what looks like a tag."""
+    pages = site({"/": count, "/show": show, "/turn": lambda session: session.rotate()})
+    visit = pages.browser()
+    visit("/")
+    pages.rows.merge(pages.row().id, {"odd": odd}, (), None)
+    for path in ("/show", "/", "/turn", "/show"):
+        visit(path)
+        assert odd == pages.row()["odd"]
+    assert 2 == pages.row()["visits"]
+
+
 def test_messages_are_flashed_once(site):
     """`flash()` shows its message at the next page, once."""
 

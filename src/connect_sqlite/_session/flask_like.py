@@ -89,9 +89,8 @@ class FlaskLikeSession(ResponseSession):
 
     def _prepare(self, app: Any) -> None:
         """Fill in what `__init__` does not know of."""
-        self._app = app
+        self._app, self._baseline = app, None
         self._started = self._failed = self._changed = self._was_permanent = False
-        self._baseline = None
 
     @property
     def new(self) -> bool:
@@ -124,10 +123,12 @@ class FlaskLikeSession(ResponseSession):
 
     def _fill(self, row: StoredSession) -> None:
         super()._fill(row)
-        serializer, print_ = self._home.serializer, self._kept.print if self._kept else b""
-        if not isinstance(print_, bytes) or may_have_tags(print_, serializer):
+        kept, serializer = self._kept, self._home.serializer
+        if kept and (not isinstance(kept.print, bytes) or may_have_tags(kept.print, serializer)):
             for key, value in dict.items(self):
                 dict.__setitem__(self, key, untagged(value, serializer))
+            # What another program wrote is perhaps tagged otherwise here, which is no change.
+            self._kept = kept._replace(print=print_of(tagged(self._data(), serializer)))
         self._was_permanent = bool(dict.get(self, _PERMANENT))
 
     def _refill(self, row: StoredSession) -> None:
