@@ -1,6 +1,7 @@
 """Server-side web sessions in one SQLite file, with no server to run."""
 
-from ._sqlite.conversion import Sealed, seal
+from typing import TYPE_CHECKING, Any
+
 from ._sqlite.store import AsyncSQLiteStore, SQLiteStore
 from ._stores.callbacks import CallbackStore
 from ._stores.codec import JSON
@@ -32,6 +33,9 @@ from .errors import (
     UnknownIndex,
 )
 from .handles import Handle, handle_of
+
+if TYPE_CHECKING:
+    from ._sqlite.conversion import Sealed, seal
 
 __version__ = "0.1.0"
 
@@ -69,3 +73,12 @@ __all__ = [
     "open_store",
     "seal",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`seal` and what it returns, loaded when asked for: a file is sealed once."""
+    if name not in ("Sealed", "seal"):
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    from ._sqlite import conversion
+
+    return getattr(conversion, name)

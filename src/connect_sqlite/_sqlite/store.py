@@ -7,7 +7,7 @@ import time
 import weakref
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from .._stores.aio import AsyncioStore
 from .._stores.calls import Calls, Engine
@@ -19,13 +19,15 @@ from .._stores.sync import SyncStore
 from .._stores.tally import Tally
 from ..contract import Serializer
 from ..expiry import NEVER
-from ..findings import Report
 from . import forks
 from .engine import SQLiteEngine
 from .files import MEMORY, locate
 from .opening import Place
 from .operations import SQLiteOperations, UnderSeveralKeys
 from .schema import checked_table
+
+if TYPE_CHECKING:
+    from ..findings import Report
 
 __all__ = ["AsyncSQLiteStore", "SQLiteStore"]
 
@@ -194,7 +196,7 @@ def _examined(
     engine: SQLiteEngine,
     tally: Tally,
     **how: Any,
-) -> Report:
+) -> "Report":
     """What `doctor` says of an open store."""
     # Imported when it is needed: an application rarely asks.
     from .examination import Patient, examine

@@ -3,11 +3,13 @@
 import os
 import re
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..contract import AsyncStore, Store
-from ..findings import Report
 from .checks import plain
+
+if TYPE_CHECKING:
+    from ..findings import Report
 
 __all__ = ["examined", "location_text", "open_async_store", "open_store"]
 
@@ -44,7 +46,7 @@ def location_text(location: str | os.PathLike[str]) -> str:
     return plain(text)
 
 
-def examined(target: Any, *, table: str, **how: Any) -> Report:
+def examined(target: Any, *, table: str, **how: Any) -> "Report":
     """What is to be said about a store, or about the file at a path: see `doctor.doctor`."""
     if isinstance(target, str | os.PathLike):
         report = _part(target, 2)(target, table=table, **how)
