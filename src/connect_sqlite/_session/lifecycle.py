@@ -47,22 +47,13 @@ class Lifecycle:
     def plan(self, session: Session, moment: Moment) -> Plan:
         """What is to happen to the session as the handler left it."""
         kept, policy = session._kept, self._policy
+        empty = not dict.__len__(session)
         if moment is _FAILURE and policy.save_on_error:
             moment = _RESPONSE
-        # What most requests come to, without the look into the table.
-        resaves = policy.resave and moment is _RESPONSE
-        if session._intent is _NO_INTENT and moment is not _FAILURE and not session._is_lost:
-            if kept is None:
-                may_stay = moment is _LATE or not policy.save_uninitialized
-                if may_stay and not dict.__len__(session) and session._tell is _TELL_NOTHING:
-                    return NOTHING_TO_DO
-            elif (
-                kept.lifetime == session._lifetime
-                and kept.print == print_of(session)
-                and not resaves
-            ):
-                return self._touching(session, kept, moment)
-        empty = not dict.__len__(session)
+        untouched = kept is None and empty and session._intent is _NO_INTENT
+        may_stay = moment is _LATE or not policy.save_uninitialized
+        if untouched and may_stay and session._tell is _TELL_NOTHING:
+            return NOTHING_TO_DO
         if session._is_lost or moment is _FAILURE:
             return self._telling(session, moment)
         changes = changes_since(kept.print, session) if kept else None
@@ -72,8 +63,10 @@ class Lifecycle:
         relived = kept is not None and kept.lifetime != session._lifetime
         changed = changes is not None or relived
         intent = session._intent
+        resaves = policy.resave and moment is _RESPONSE
         if kept and intent is _NO_INTENT and not changed and not resaves:
-            return self._touching(session, kept, moment)  # only the order of its keys is another
+            # The table's last line, without the look into the table: most requests only read.
+            return self._touching(session, kept, moment)
         now = self.timeouts.now()
         rule = self._decisions[kept is not None, intent, changed, empty]
         action = rule.action
