@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from ._extras import extra
 from ._session.awaited import AwaitedManager, AwaitedSession
-from ._session.extras import extra
 from ._session.options import joined_options
 from ._session.refusal import Refusal, refused
 from ._session.rules import Intent, Moment

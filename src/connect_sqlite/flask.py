@@ -5,9 +5,9 @@ Needs the extra: `pip install "connect-sqlite[flask]"`.
 
 from typing import Any
 
+from ._extras import extra
 from ._session.blocking import BlockingManager, BlockingSession, Stream
 from ._session.events import SessionEvent
-from ._session.extras import extra
 from ._session.flask_like import Away, FlaskLikeManager, FlaskLikeSession, answer
 from ._session.session_cookie import SessionCookie
 from ._session.timeouts import AAL1, AAL2, AAL3

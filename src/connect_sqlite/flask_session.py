@@ -9,7 +9,7 @@ from hashlib import md5, sha256
 from typing import Any
 from urllib.parse import quote, unquote
 
-from ._session.extras import extra
+from ._extras import extra
 from ._session.signing import Signer
 
 with extra("flask"):

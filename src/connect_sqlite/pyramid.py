@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from ._extras import extra
 from ._session.blocking import BlockingManager, BlockingSession, Stream, is_whole, refusal_headers
 from ._session.events import SessionEvent
-from ._session.extras import extra
 from ._session.options import CookieOptions
 from ._session.refusal import Refusal, refused
 from ._session.session_cookie import SessionCookie

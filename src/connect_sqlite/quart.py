@@ -7,9 +7,9 @@ from collections.abc import AsyncIterable
 from types import TracebackType
 from typing import Any
 
+from ._extras import extra
 from ._session.awaited import AwaitedManager, AwaitedSession
 from ._session.events import SessionEvent
-from ._session.extras import extra
 from ._session.flask_like import Away, FlaskLikeManager, FlaskLikeSession, answer
 from ._session.rules import Moment
 from ._session.session_cookie import SessionCookie

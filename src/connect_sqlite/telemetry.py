@@ -5,8 +5,8 @@ Needs the extra: `pip install connect-sqlite[otel]`.
 
 from typing import TypedDict
 
+from ._extras import extra
 from ._session.events import Hook, SessionEvent
-from ._session.extras import extra
 
 with extra("otel"):
     from opentelemetry.metrics import Meter, get_meter

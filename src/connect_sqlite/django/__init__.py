@@ -7,8 +7,8 @@ of the store's options.  What Django's own settings say they say here too.  With
 
 from typing import Any
 
+from .._extras import extra
 from .._session.carry import carry, carry_async
-from .._session.extras import extra
 from ..contract import StoredSession
 
 with extra("django"):

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .._session.extras import extra
+from .._extras import extra
 from .._stores.opening import location_text, open_store
 
 with extra("django"):

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
+from .._extras import extra
 from .._session.carry import Steps
 from .._session.changes import Changes, Print
-from .._session.extras import extra
 from .._session.plan import Create, Destroy, Merge, Read, Rotate, Step, Touch
 from ..contract import StoredSession, TouchResult
 from ..errors import InvalidSession, SessionExists

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from .._session.extras import extra
+from .._extras import extra
 from .._stores.opening import open_async_store, open_store
 from ..contract import AsyncStore, Store
 

@@ -3,8 +3,8 @@
 import json
 from typing import Any, Protocol
 
+from .._extras import extra
 from .._session.changes import Changes, Print, changes_since, print_of
-from .._session.extras import extra
 from ..contract import Serializer
 
 with extra("django"):

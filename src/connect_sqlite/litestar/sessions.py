@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, Literal, cast
 
 from .. import asgi
-from .._session.extras import extra
+from .._extras import extra
 from .._session.options import joined_options
 from .._session.signing import Secret
 from ..contract import AsyncStore

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
-from .._session.extras import extra
+from .._extras import extra
 from .._session.timeouts import MARKS
 from .._stores.opening import open_async_store
 from ..contract import AsyncStore, StoredSession
