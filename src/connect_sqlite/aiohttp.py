@@ -87,6 +87,8 @@ class Session(AwaitedSession, aiohttp_session.Session):
 class SessionStorage(AwaitedManager, aiohttp_session.AbstractStorage):
     """The sessions of an application, for `aiohttp_session.setup`."""
 
+    opens = staticmethod(open_async_store)
+
     def __init__(
         self,
         store: AsyncStore | str | os.PathLike[str],
@@ -186,10 +188,6 @@ class SessionStorage(AwaitedManager, aiohttp_session.AbstractStorage):
             session._kept, session._intent = old._kept, Intent.REGENERATE
         elif session._intent is Intent.DESTROY:
             session._kept = old._kept
-
-    def _opened(self) -> AsyncStore:
-        assert self._location is not None
-        return open_async_store(self._location, **self._opening())
 
 
 def _answer(refusal: Refusal) -> web.HTTPException:

@@ -4,20 +4,20 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cached_property, partial
 from typing import Any
 
+from ._session.awaited import AwaitedManager, AwaitedSession
 from ._session.caching import protected
-from ._session.carry import carry_async, load_async
+from ._session.carry import carry_async
 from ._session.events import SessionEvent
-from ._session.manager import SessionManager
 from ._session.options import CookieOptions
-from ._session.plan import NOTHING_TO_DO, Outcome, Plan
-from ._session.refusal import refused
+from ._session.plan import NOTHING_TO_DO, Plan
+from ._session.refusal import Refusal, refused
 from ._session.rules import Moment
 from ._session.session import Session as BaseSession
 from ._session.session_cookie import SessionCookie
 from ._session.sockets import SESSION_ENDED, SessionEnded, Sockets, Watched
 from ._session.timeouts import AAL1, AAL2, AAL3
-from .contract import AsyncStore, StoredSession
-from .errors import InvalidSession, SessionLimitReached, StoreError
+from ._stores.opening import open_async_store
+from .errors import StoreError
 
 __all__ = [
     "AAL1",
@@ -45,36 +45,16 @@ _MOMENTS = {
 }
 
 
-class Session(BaseSession):
+class Session(AwaitedSession):
     """One visitor's session, at `request.session` or `scope["session"]`."""
 
-    __slots__ = ("_failed", "_refused", "_started")
+    __slots__ = ("_refused",)
 
-    _home: "SessionMiddleware"
-    _started: bool
-    """Whether the first byte is out."""
     _refused: bool
     """Whether an error went out instead of the application's answer."""
-    _failed: bool
-    """Whether nothing more is saved."""
-
-    async def save(self) -> None:
-        """Save now, not only as the response starts.
-
-        Raises `InvalidSession` for a value that JSON has not, `SessionLimitReached` if its owner
-        may have no more, and what else the store raises.
-        """
-        await self._home._act(self, Moment.LATE if self._started else Moment.RESPONSE)
-
-    async def reload(self) -> None:
-        """Take the session from the store again; changes that are not saved yet are dropped.
-
-        Raises `SessionGone` if there is none.
-        """
-        await carry_async(self._home.store, self._home.reloading(self))
 
 
-class SessionMiddleware(SessionManager[AsyncStore]):
+class SessionMiddleware(AwaitedManager):
     """Gives every request, and every WebSocket, a session that is kept in a store.
 
     The session is loaded before the application runs and saved before the response's first byte
@@ -82,12 +62,7 @@ class SessionMiddleware(SessionManager[AsyncStore]):
     A WebSocket whose session has ended is closed within a second, with code 4401.
     """
 
-    face = AsyncStore
-    other_face = (
-        "which blocks: an ASGI application needs the async store of the same kind, such as "
-        "AsyncSQLiteStore"
-    )
-    awaits = True
+    opens = staticmethod(open_async_store)
     _closed = False
 
     @cached_property
@@ -111,14 +86,11 @@ class SessionMiddleware(SessionManager[AsyncStore]):
                 cookies = cookies + b"; " + value if cookies else value
         if cookies and (ids := self._jar.offered(cookies)):
             try:
-                if self._limited:
-                    await carry_async(self.store, self.loading(session, ids))
-                elif (row := await load_async(self.store, ids)) is not None:
-                    session._fill(row)
+                await self._load_one(session, ids)
             except StoreError as error:
                 if self.raises(error):
                     raise
-                await _refuse(scope, send, error)
+                await _refuse(scope, send, refused(error))
                 return
         scope["session"] = session
         begin = partial(self._send, session, scope, send)
@@ -134,7 +106,7 @@ class SessionMiddleware(SessionManager[AsyncStore]):
         if (session.accessed or session._touched) and not session._failed:
             plan = self._lifecycle.plan(session, _LATE)
             if plan is not NOTHING_TO_DO:
-                await self._carry(session, plan)
+                await carry_async(self.store, self.carrying(session, plan))
 
     async def _serve_socket(
         self, scope: Scope, receive: Receive, send: Send, begin: Send, session: Session
@@ -146,13 +118,6 @@ class SessionMiddleware(SessionManager[AsyncStore]):
             pass  # nothing went wrong: it went on sending, and this is how it was told
         finally:
             socket.leave()
-
-    async def read(self, cookies: str | bytes | None) -> StoredSession | None:
-        """The session that a `Cookie` header alone names: that of a handshake elsewhere, say.
-
-        It is the row, with `cookie` and `_session` among its data.  Not counted as activity.
-        """
-        return await carry_async(self.store, self.reading(cookies))
 
     def _applies(self, scope: Scope) -> bool:
         # A second middleware around the same request changes nothing, as in Express.
@@ -183,41 +148,21 @@ class SessionMiddleware(SessionManager[AsyncStore]):
             if session.accessed:
                 message = _told(message, session, was_known=not session.is_new)
             return send(message)
-        return self._begin(session, scope, send, message, plan)
+        return self._start(session, scope, send, message, plan)
 
-    async def _begin(
+    async def _start(
         self, session: Session, scope: Scope, send: Send, message: Message, plan: Plan
     ) -> None:
-        was_known = not session.is_new
-        try:
-            outcome = await self._carry(session, plan)
-        except InvalidSession:
-            raise  # the application's mistake, and its traceback shows where
-        except (StoreError, SessionLimitReached) as error:
-            if self.raises(error):
-                raise
-            session._started = session._refused = session._failed = True
-            await _refuse(scope, send, error)
+        was_known, host = not session.is_new, _header(scope, b"host").decode("latin-1")
+        answer = await carry_async(self.store, self._answering(session, plan, host))
+        if isinstance(answer, Refusal):
+            session._refused = True
+            await _refuse(scope, send, answer)
             return
         session._started = True
-        cookie = self.set_cookie(session, plan, outcome, _header(scope, b"host"))
-        if session.accessed or cookie is not None:
-            message = _told(message, session, was_known=was_known, cookie=cookie)
+        if session.accessed or answer is not None:
+            message = _told(message, session, was_known=was_known, cookie=answer)
         await send(message)
-
-    async def _act(self, session: Session, moment: Moment) -> None:
-        plan = self._lifecycle.plan(session, moment)
-        if plan is not NOTHING_TO_DO:
-            await self._carry(session, plan)
-
-    async def _carry(self, session: Session, plan: Plan) -> Outcome:
-        return await carry_async(self.store, self.carrying(session, plan))
-
-    def _opened(self) -> AsyncStore:
-        from ._stores.opening import open_async_store
-
-        assert self._location is not None
-        return open_async_store(self._location, **self._opening())
 
     def _closing(self, send: Send) -> Send:
         """Close the store that was opened here once the application has shut down."""
@@ -228,7 +173,7 @@ class SessionMiddleware(SessionManager[AsyncStore]):
         async def closing_send(message: Message) -> None:
             if message["type"].startswith("lifespan.shutdown."):
                 self._closed = True
-                await self.store.close()
+                await self.close()
             await send(message)
 
         return closing_send
@@ -307,9 +252,8 @@ async def _disconnected() -> Message:
     return {"type": "websocket.disconnect", "code": SESSION_ENDED, "reason": ""}
 
 
-async def _refuse(scope: Scope, send: Send, error: Exception) -> None:
+async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
     """Answer with an error: somebody who is signed in is never served as a stranger."""
-    refusal = refused(error)
     if scope["type"] == "http":
         start, body = "http.response.start", "http.response.body"
     elif "websocket.http.response" in (scope.get("extensions") or ()):

@@ -11,6 +11,7 @@ from ._session.events import SessionEvent
 from ._session.flask_like import Away, FlaskLikeManager, FlaskLikeSession, answer
 from ._session.session_cookie import SessionCookie
 from ._session.timeouts import AAL1, AAL2, AAL3
+from ._stores.opening import open_store
 from .contract import Store
 from .errors import StoreError
 
@@ -38,6 +39,7 @@ class SessionInterface(FlaskLikeManager[Store], BlockingManager, FlaskInterface)
     `after_request` functions.  Status 500 saves nothing; if the store fails, the answer is 503.
     """
 
+    opens = staticmethod(open_store)
     framework = FlaskInterface
     serializer = session_json_serializer
 
@@ -75,9 +77,3 @@ class SessionInterface(FlaskLikeManager[Store], BlockingManager, FlaskInterface)
 
     def _current_app(self) -> Any:
         return current_app
-
-    def _opened(self) -> Store:
-        from ._stores.opening import open_store
-
-        assert self._location is not None
-        return open_store(self._location, **self._opening())

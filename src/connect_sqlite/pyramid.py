@@ -123,6 +123,8 @@ class SessionFactory(BlockingManager):
     other callbacks.  Status 500 saves nothing; if the store fails, the answer is 503.
     """
 
+    opens = staticmethod(open_store)
+
     def __init__(
         self,
         store: Store | str | os.PathLike[str],
@@ -158,10 +160,6 @@ class SessionFactory(BlockingManager):
         request.add_response_callback(session._respond)
         request.add_finished_callback(session._finish)
         return session
-
-    def _opened(self) -> Store:
-        assert self._location is not None
-        return open_store(self._location, **self._opening())
 
 
 def includeme(config: Any) -> None:

@@ -14,6 +14,7 @@ from ._session.flask_like import Away, FlaskLikeManager, FlaskLikeSession, answe
 from ._session.rules import Moment
 from ._session.session_cookie import SessionCookie
 from ._session.timeouts import AAL1, AAL2, AAL3
+from ._stores.opening import open_async_store
 from .contract import AsyncStore
 from .errors import StoreError
 
@@ -59,6 +60,7 @@ class SessionInterface(FlaskLikeManager[AsyncStore], AwaitedManager, QuartInterf
     What a WebSocket changed is saved when it ends, in a session that its browser has.
     """
 
+    opens = staticmethod(open_async_store)
     framework = QuartInterface
     serializer = session_json_serializer
 
@@ -104,12 +106,6 @@ class SessionInterface(FlaskLikeManager[AsyncStore], AwaitedManager, QuartInterf
 
     def _current_app(self) -> Any:
         return current_app
-
-    def _opened(self) -> AsyncStore:
-        from ._stores.opening import open_async_store
-
-        assert self._location is not None
-        return open_async_store(self._location, **self._opening())
 
 
 class _Body(ResponseBody):

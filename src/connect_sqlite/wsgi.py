@@ -10,7 +10,7 @@ from ._session.refusal import refused
 from ._session.session import Session as BaseSession
 from ._session.session_cookie import SessionCookie
 from ._session.timeouts import AAL1, AAL2, AAL3
-from .contract import Store
+from ._stores.opening import open_store
 from .errors import StoreError
 
 __all__ = [
@@ -46,6 +46,8 @@ class SessionMiddleware(BlockingManager):
     goes out.  A response of status 500 saves nothing; if the store fails, the answer is 503.
     """
 
+    opens = staticmethod(open_store)
+
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if not self._applies(environ):
             return self.app(environ, start_response)  # type: ignore[no-any-return]
@@ -73,12 +75,6 @@ class SessionMiddleware(BlockingManager):
             return False
         root = environ.get("SCRIPT_NAME", "")
         return self.applies(environ, root + environ.get("PATH_INFO", ""), root)
-
-    def _opened(self) -> Store:
-        from ._stores.opening import open_store
-
-        assert self._location is not None
-        return open_store(self._location, **self._opening())
 
 
 class _Response:

@@ -55,6 +55,8 @@ class SessionManager(Generic[S]):
     other_face: ClassVar[str]
     """What to say to one who brings the other kind."""
     awaits: ClassVar[bool]
+    opens: ClassVar[Callable[..., Any]]
+    """Opens the store at a location: `open_store` or `open_async_store`, which a door may know."""
     life: ClassVar[type[Lifecycle]] = Lifecycle
     cookie_is_ours: ClassVar[bool] = True
     """Whether the options say what the cookie is, not the framework's own settings."""
@@ -351,12 +353,10 @@ class SessionManager(Generic[S]):
     # ------------------------------------------------------------------ the options
 
     def _opened(self) -> S:
-        """The store at the location, opened with `_opening`."""
-        raise NotImplementedError
-
-    def _opening(self) -> dict[str, Any]:
-        """An owner's sessions are found without a scan."""
-        return {"indexes": (self._policy.owner,)} if self._policy.owner else {}
+        """The store at the location.  An owner's sessions are found there without a scan."""
+        options = {"indexes": (self._policy.owner,)} if self._policy.owner else {}
+        store: S = self.opens(self._location, **options)
+        return store
 
     def _check_index(self) -> None:
         owner = self._policy.owner
