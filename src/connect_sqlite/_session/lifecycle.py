@@ -23,7 +23,7 @@ from .plan import (
 from .policy import Policy, owner_in
 from .rules import LATE, Action, Intent, Moment, decisions
 from .session import Session
-from .timeouts import MARKS, Marks, Timeouts
+from .timeouts import MARKS, RESERVED, Marks, Timeouts
 
 __all__ = ["Lifecycle"]
 
@@ -220,7 +220,7 @@ def _loaded(kept: Kept) -> Any:
 
 
 def _refuse_reserved_keys(session: Session) -> None:
-    for key in ("cookie", MARKS):
+    for key in RESERVED:
         if dict.__contains__(session, key):
             raise InvalidSession(
                 f"the key {key} is kept for the session's own settings: use another key"

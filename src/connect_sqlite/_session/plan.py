@@ -9,7 +9,7 @@ from ..expiry import to_datetime
 from .changes import Changes, Print
 from .discreet import discreet
 from .events import Hook, SessionEvent
-from .timeouts import MARKS, Marks
+from .timeouts import RESERVED, Marks
 
 __all__ = [
     "NONE_LIVES",
@@ -103,7 +103,7 @@ class Rotate(NamedTuple):
         changes = self.changes
         if changes is None:
             return store.rotate(self.old, self.new, self.session)
-        own = {name: self.session[name] for name in ("cookie", MARKS) if name in self.session}
+        own = {name: self.session[name] for name in RESERVED if name in self.session}
         changed = {**changes.changed, **own}
         return store.rotate(self.old, self.new, self.session, changed, changes.removed)
 

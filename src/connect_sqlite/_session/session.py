@@ -1,6 +1,6 @@
 """`Session`: the data as a `dict`, and beside it what the handler wants to become of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, Protocol
@@ -15,9 +15,9 @@ from .jar import SessionCookies
 from .plan import Kept, Outcome, Plan, Tell
 from .rules import Intent
 from .session_cookie import SessionCookie
-from .timeouts import MARKS, Marks, Timeouts, stored_lifetime, to_milliseconds
+from .timeouts import MARKS, RESERVED, Marks, Timeouts, stored_lifetime, to_milliseconds
 
-__all__ = ["Home", "Session"]
+__all__ = ["Home", "Session", "session_data"]
 
 _FLASH = "_flash"
 _CSRF = "_csrf"
@@ -325,6 +325,11 @@ class Session(dict[str, Any]):
         if self._ends is None:
             return timeouts.end(self._lifetime, now if began is None else began, now)
         return timeouts.real_end(self._lifetime, began, self._ends, now)
+
+
+def session_data(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a row alone, without the session's own settings."""
+    return {key: value for key, value in row.items() if key not in RESERVED}
 
 
 def _moment(at: int | None) -> datetime | None:

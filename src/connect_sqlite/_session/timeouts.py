@@ -14,6 +14,7 @@ __all__ = [
     "AAL2",
     "AAL3",
     "MARKS",
+    "RESERVED",
     "Marks",
     "TimeoutPreset",
     "Timeouts",
@@ -43,6 +44,9 @@ AAL3 = TimeoutPreset(idle_timeout=timedelta(minutes=15), absolute_timeout=timede
 
 MARKS = "_session"
 """The key of a row under which the marks are kept."""
+
+RESERVED = ("cookie", MARKS)
+"""The keys of a row that are the session's own settings."""
 
 
 class Marks(NamedTuple):

@@ -15,9 +15,8 @@ from .changes import Print, changes_since, print_of
 from .lifecycle import Lifecycle
 from .plan import Create, Merge, Plan, Rotate, Set
 from .rules import Moment
-from .session import Session
+from .session import Session, session_data
 from .shapes import shape_of
-from .timeouts import MARKS
 
 __all__ = ["Migrate", "Model", "TypedLifecycle", "View"]
 
@@ -72,7 +71,7 @@ class Model:
 
     def admitting(self, row: StoredSession) -> Steps[StoredSession | None]:
         """The steps that make a row fit.  None: it cannot, and a line in the log says why."""
-        data = {key: value for key, value in row.items() if key not in ("cookie", MARKS)}
+        data = session_data(row)
         own = self.own(data)
         if not self.shape.keys & own.keys():
             return row

@@ -7,9 +7,10 @@ from typing import Any, Literal, cast
 from .. import asgi
 from .._extras import extra
 from .._session.options import joined_options
+from .._session.session import session_data
 from .._session.signing import Secret
 from ..contract import AsyncStore
-from .store import Store, as_json, session_data
+from .store import Store, as_json
 
 with extra("litestar"):
     from litestar import Litestar

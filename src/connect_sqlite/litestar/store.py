@@ -3,14 +3,14 @@
 import os
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
 from .._extras import extra
-from .._session.timeouts import MARKS
+from .._session.session import session_data
 from .._stores.opening import open_async_store
 from ..contract import AsyncStore, StoredSession
 from ..expiry import NEVER
@@ -20,7 +20,7 @@ with extra("litestar"):
     from litestar.serialization import decode_json, encode_json
     from litestar.stores.base import NamespacedStore
 
-__all__ = ["Store", "as_json", "session_data"]
+__all__ = ["Store", "as_json"]
 
 _VALUE = "base64"
 _PAGE = 100
@@ -149,11 +149,6 @@ class _Sessions(Store):
 def as_json(store: AsyncStore) -> Store:
     """The sessions of a store, by their ids and as JSON."""
     return _Sessions(store)
-
-
-def session_data(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The data alone, without the session's own settings."""
-    return {key: value for key, value in row.items() if key not in ("cookie", MARKS)}
 
 
 def _lifetime(seconds: int | timedelta | None) -> dict[str, Any]:
